@@ -1,0 +1,107 @@
+"""The port: every effect that the core may have on the world, and nothing else.
+
+The core awaits only these methods. The asyncio port suspends in them; the blocking port's never do (they block and
+return), so that one ``send(None)`` finishes a coroutine of the core; the memory port hands requests to a callable.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterable, Awaitable, Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, field
+from typing import Protocol, TypeAlias, TypeVar
+
+T = TypeVar("T")
+
+Body: TypeAlias = bytes | Iterable[bytes] | AsyncIterable[bytes]
+
+
+@dataclass(slots=True)
+class HttpRequest:
+    """One HTTP request; ``timeout`` is in seconds, for connecting and for each silence of the other side."""
+
+    method: str
+    url: str
+    headers: dict[str, str] = field(repr=False)
+    body: bytes = field(default=b"", repr=False)
+    timeout: float = 60.0
+
+
+@dataclass(slots=True)
+class HttpResponse:
+    """One HTTP answer, whole. Header names are lower-case; ``cookies`` are the raw ``Set-Cookie`` values."""
+
+    status: int
+    headers: Mapping[str, str] = field(repr=False)
+    body: bytes = field(repr=False)
+    cookies: Sequence[str] = field(default=(), repr=False)
+
+
+class PortFailure(Exception):
+    """No answer was received. ``sent`` is False when the server certainly did not get the request."""
+
+    def __init__(self, message: str, *, sent: bool, timed_out: bool = False) -> None:
+        super().__init__(message)
+        self.sent = sent
+        self.timed_out = timed_out
+
+
+class UpgradeRefused(Exception):
+    """A websocket could not be opened; ``status`` is the HTTP status of the refusal."""
+
+    def __init__(self, status: int) -> None:
+        super().__init__(f"websocket refused with HTTP status {status}")
+        self.status = status
+
+
+class FrameStream(Protocol):
+    """An open websocket."""
+
+    async def receive(self, timeout: float | None) -> str | None:
+        """Return the next text frame, or None when none came within ``timeout`` seconds (None waits for ever).
+
+        Raises :class:`PortFailure` when the connection was lost or closed.
+        """
+        ...
+
+    async def close(self) -> None:
+        """Close the connection; more than once is allowed."""
+
+
+class Port(Protocol):
+    """All effects."""
+
+    blocking: bool
+
+    async def send(self, request: HttpRequest) -> HttpResponse:
+        """Exchange one request for one answer, redirects not followed. Raises :class:`PortFailure`."""
+        ...
+
+    async def sleep(self, seconds: float) -> None:
+        """Let time pass."""
+
+    def now(self) -> float:
+        """Return the seconds of a clock that never goes back."""
+        ...
+
+    def random(self) -> float:
+        """Return a number in [0, 1), for jitter."""
+        ...
+
+    async def gather(self, jobs: Sequence[Callable[[], Awaitable[T]]], limit: int) -> list[T]:
+        """Run all jobs, at most ``limit`` at once, and return their results in order.
+
+        The first failure is raised once the jobs already begun have ended; those not begun are left out.
+        """
+        ...
+
+    def lock(self) -> AbstractAsyncContextManager[object]:
+        """Return a new lock that tasks (or threads) of this port may hold one at a time."""
+        ...
+
+    async def open_frames(self, url: str, headers: Mapping[str, str], timeout: float) -> FrameStream:
+        """Open a websocket. Raises :class:`UpgradeRefused` or :class:`PortFailure`."""
+        ...
+
+    async def close(self) -> None:
+        """Close every connection."""

@@ -1,0 +1,3 @@
+"""The version, under the name that the old library used."""
+
+__version__ = "3.0.0.dev1"
