@@ -1,0 +1,1 @@
+"""The ways in from outside: HTTP, websocket, the control plane."""

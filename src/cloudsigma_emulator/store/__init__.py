@@ -1,0 +1,1 @@
+"""Rows in SQLite, bytes of drives in sparse files beside it."""
