@@ -1,0 +1,15 @@
+"""The guest's side: what a program inside a virtual machine can ask of the cloud over its second serial port."""
+
+from __future__ import annotations
+
+from .context import AsyncServerContext, ServerContext
+from .errors import ContextError, DeviceUnavailable, NotAnswered, NotJson
+
+__all__ = [
+    "AsyncServerContext",
+    "ContextError",
+    "DeviceUnavailable",
+    "NotAnswered",
+    "NotJson",
+    "ServerContext",
+]

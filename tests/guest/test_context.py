@@ -1,0 +1,362 @@
+"""The server context over a real pseudo-terminal."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import fcntl
+import json
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from cloudsigma.guest import (
+    AsyncServerContext,
+    ContextError,
+    DeviceUnavailable,
+    NotAnswered,
+    NotJson,
+    ServerContext,
+)
+from cloudsigma.metadata import GetServerMetadata
+
+from .host import Host, host_of, payload_at
+
+DOCUMENT: dict[str, Any] = {
+    "name": "1000",
+    "cpu": 1000,
+    "hv_tsc": False,
+    "cpu_model": None,
+    "meta": {
+        "ssh_public_key": "ssh-rsa AAAA user@host\n",
+        "json": '{"a":"\\n"}',
+        "city": "Zürich",
+        "empty": "",
+    },
+    "nics": [{"mac": "22:bd:c4:00:00:01", "vlan": None}, {"mac": "22:bd:c4:00:00:02"}],
+    "requirements": [],
+    "global_context": {},
+    "uuid": "6cc01234-d024-4ecf-b0de-83dbc2900001",
+}
+
+
+def test_the_whole_context() -> None:
+    with host_of(DOCUMENT) as host:
+        assert ServerContext(host.port, timeout=5).get() == DOCUMENT
+        assert host.requests == [b"<\n\n>"]
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        ("name", "1000"),
+        ("cpu", 1000),
+        ("hv_tsc", False),
+        ("cpu_model", None),
+        ("/meta/ssh_public_key", "ssh-rsa AAAA user@host\n"),
+        ("/meta/json", '{"a":"\\n"}'),
+        ("meta/city", "Zürich"),
+        ("meta/empty", ""),
+        ("meta/absent", None),
+        ("/meta/", DOCUMENT["meta"]),
+        ("/nics/0", DOCUMENT["nics"][0]),
+        ("nics/7", None),
+        ("nics", DOCUMENT["nics"]),
+        ("requirements", []),
+        ("uuid", DOCUMENT["uuid"]),
+        ("/", DOCUMENT),
+    ],
+)
+def test_a_path_has_its_exact_value(path: str, value: Any) -> None:
+    with host_of(DOCUMENT) as host:
+        got = ServerContext(host.port, timeout=5).get(path)
+        assert got == value
+        assert type(got) is type(value)
+
+
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        ("name", "1000"),
+        ("cpu", "1000"),
+        ("hv_tsc", "false"),
+        ("cpu_model", ""),
+        ("meta/ssh_public_key", "ssh-rsa AAAA user@host\n"),
+        ("meta/json", '{"a":"\\n"}'),
+        ("meta/city", "Zürich"),
+    ],
+)
+def test_a_path_as_text(path: str, text: str) -> None:
+    with host_of(DOCUMENT) as host:
+        assert ServerContext(host.port, timeout=5).text(path) == text
+
+
+def test_a_document_as_text_stays_json() -> None:
+    with host_of(DOCUMENT) as host:
+        context = ServerContext(host.port, timeout=5)
+        assert json.loads(context.text("meta")) == DOCUMENT["meta"]
+        assert json.loads(context.text("")) == DOCUMENT
+
+
+def test_a_path_is_asked_for_itself() -> None:
+    with host_of(DOCUMENT) as host:
+        ServerContext(host.port, timeout=5).get("meta/city")
+        ServerContext(host.port, timeout=5).get("uuid")
+        assert b"<\nuuid\n>" in host.requests
+        assert host.requests[0] == b"<\nmeta/city\n>"
+
+
+def test_meta_and_global_context_are_read_anew() -> None:
+    document = json.loads(json.dumps(DOCUMENT))
+    with host_of(document) as host:
+        context = ServerContext(host.port, timeout=5)
+        assert context.meta == DOCUMENT["meta"]
+        assert context.global_context == {}
+        document["meta"] = {"changed": "yes"}
+        del document["global_context"]
+        assert context.meta == {"changed": "yes"}
+        assert context.global_context == {}
+
+
+def test_the_awaited_face() -> None:
+    async def read(port: str) -> tuple[Any, Any, Any, str]:
+        context = AsyncServerContext(port, timeout=5)
+        return (
+            await context.get(),
+            await context.meta,
+            await context.get("nics/1"),
+            await context.text("name"),
+        )
+
+    with host_of(DOCUMENT) as host:
+        whole, meta, nic, name = asyncio.run(read(host.port))
+    assert (whole, meta, nic, name) == (DOCUMENT, DOCUMENT["meta"], DOCUMENT["nics"][1], "1000")
+
+
+def test_the_awaited_face_leaves_the_loop_free_and_can_be_given_up() -> None:
+    async def give_up(port: str) -> float:
+        started = time.monotonic()
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(AsyncServerContext(port, timeout=60).get(), 0.05)
+        return time.monotonic() - started
+
+    asked = threading.Event()
+
+    def mute(_: str) -> Sequence[bytes]:
+        asked.set()
+        return []
+
+    with Host(mute) as host:
+        # asyncio.run waits for the thread that reads, so this also shows that the thread ended.
+        assert asyncio.run(give_up(host.port)) < 10
+        assert asked.wait(5)
+
+
+@pytest.mark.parametrize("size", [1024, 65536, 262144])
+def test_big_contexts_arrive_whole(size: int) -> None:
+    document = {"name": "web", "meta": {"filler": "x" * size}}
+    with host_of(document) as host:
+        assert ServerContext(host.port, timeout=30).get() == document
+
+
+def test_a_slow_host_that_answers_byte_by_byte() -> None:
+    data = payload_at({"name": "web"}, "") + b"\n\x04"
+    with Host(lambda _: [data[i : i + 1] for i in range(len(data))], pause=0.005) as host:
+        assert ServerContext(host.port, timeout=30).get() == {"name": "web"}
+
+
+def test_reading_ends_at_the_end_byte_and_not_at_the_timeout() -> None:
+    with host_of({"name": "web"}) as host:
+        started = time.monotonic()
+        ServerContext(host.port, timeout=60).get()
+        assert time.monotonic() - started < 5
+
+
+def test_what_an_earlier_reader_left_is_thrown_away() -> None:
+    with host_of({"name": "new"}) as host:
+        host.write(b'"a":1}}\n\x04' + payload_at({"name": "old"}, "") + b"\n\x04")
+        assert ServerContext(host.port, timeout=5).get() == {"name": "new"}
+
+
+def test_an_older_answer_still_on_its_way_is_not_taken() -> None:
+    # More than a terminal holds: the rest flows in after the buffer was emptied.
+    old = payload_at({"name": "old", "filler": "x" * 60_000}, "") + b"\n\x04"
+    with host_of({"name": "new"}) as host:
+        writer = threading.Thread(target=host.write, args=(old,))
+        writer.start()
+        assert ServerContext(host.port, timeout=10).get() == {"name": "new"}
+        writer.join()
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(
+    meta=st.dictionaries(st.text(max_size=10), st.text(max_size=200), max_size=4),
+    junk=st.binary(max_size=40).filter(lambda data: b"\x04" not in data),
+    pieces=st.integers(1, 50),
+)
+def test_any_payload_with_any_junk_in_any_pieces(meta: dict[str, str], junk: bytes, pieces: int) -> None:
+    document = {"name": "web", "meta": meta}
+
+    def answer(path: str) -> list[bytes]:
+        data = junk + payload_at(document, path) + b"\n\x04"
+        return [data[i : i + pieces] for i in range(0, len(data), pieces)]
+
+    with Host(answer) as host:
+        assert ServerContext(host.port, timeout=10).get() == document
+
+
+def test_several_readers_at_once_each_get_their_own_answer() -> None:
+    document = {"meta": {f"key{i}": "v" * (i * 100) for i in range(8)}}
+    with host_of(document) as host:
+        answers: dict[int, str] = {}
+
+        def read(number: int) -> None:
+            answers[number] = ServerContext(host.port, timeout=30).text(f"meta/key{number}")
+
+        threads = [threading.Thread(target=read, args=(i,)) for i in range(8)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    assert answers == {i: "v" * (i * 100) for i in range(8)}
+
+
+def test_another_program_that_holds_the_port_is_named_as_the_reason() -> None:
+    with host_of(DOCUMENT) as host:
+        held = os.open(host.port, os.O_RDWR | os.O_NOCTTY)
+        try:
+            fcntl.flock(held, fcntl.LOCK_EX)
+            with pytest.raises(DeviceUnavailable, match="held by another program") as caught:
+                ServerContext(host.port, timeout=0.1).get()
+        finally:
+            os.close(held)
+        assert caught.value.errno == errno.EBUSY
+
+
+def test_no_such_device() -> None:
+    with pytest.raises(
+        DeviceUnavailable, match=r"no serial port /dev/ttyABSENT.*CLOUDSIGMA_SERIAL_PORT"
+    ) as caught:
+        ServerContext("/dev/ttyABSENT").get()
+    assert caught.value.errno == errno.ENOENT
+    assert isinstance(caught.value, OSError)
+
+
+def test_no_permission_names_the_group(monkeypatch: pytest.MonkeyPatch) -> None:
+    import serial
+
+    def refuse(*_: object, **__: object) -> None:
+        raise serial.SerialException(errno.EACCES, "could not open port")
+
+    # Root, as which tests may run, is refused nothing.
+    monkeypatch.setattr(serial, "serial_for_url", refuse)
+    with pytest.raises(DeviceUnavailable, match="dialout"):
+        ServerContext("/dev/ttyS1").get()
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read every file")
+def test_no_permission_for_real(tmp_path: Path) -> None:
+    device = tmp_path / "ttyS1"
+    device.touch(mode=0)
+    with pytest.raises(DeviceUnavailable, match="dialout"):
+        ServerContext(str(device)).get()
+
+
+def test_something_that_is_no_serial_port(tmp_path: Path) -> None:
+    device = tmp_path / "ttyS1"
+    device.touch()
+    with pytest.raises(DeviceUnavailable, match="cannot be used as a serial port"):
+        ServerContext(str(device)).get()
+
+
+def test_nothing_answers() -> None:
+    with Host(lambda _: []) as host, pytest.raises(NotAnswered, match="is this a CloudSigma guest"):
+        ServerContext(host.port, timeout=0.2).get()
+
+
+def test_half_an_answer() -> None:
+    with Host(lambda _: [b'{"name": ']) as host, pytest.raises(NotAnswered, match="not complete"):
+        ServerContext(host.port, timeout=0.2).get()
+
+
+def test_endless_noise_ends_at_the_deadline() -> None:
+    with Host(lambda _: [b"login: "] * 200, pause=0.01) as host, pytest.raises(NotAnswered):
+        ServerContext(host.port, timeout=0.3).get()
+
+
+def test_an_answer_that_is_not_json_tells_nothing_of_it() -> None:
+    with Host(lambda _: [b"vnc-password\n\x04"]) as host:
+        with pytest.raises(NotJson, match="JSON object") as caught:
+            ServerContext(host.port, timeout=0.2).get()
+        assert "vnc-password" not in str(caught.value)
+    assert isinstance(caught.value, ValueError)
+    assert isinstance(caught.value, ContextError)
+
+
+def test_the_other_side_goes_away() -> None:
+    master, slave = os.openpty()
+    port = os.ttyname(slave)
+
+    def leave() -> None:
+        os.read(master, 64)
+        os.close(master)
+
+    thread = threading.Thread(target=leave)
+    thread.start()
+    with pytest.raises(DeviceUnavailable, match="failed while"):
+        ServerContext(port, timeout=10).get()
+    thread.join()
+    os.close(slave)
+
+
+def test_a_line_without_descriptor_is_read_too() -> None:
+    # pyserial's loop device stands for Windows' COM2: it echoes the request, and nobody answers.
+    with pytest.raises(NotAnswered, match="not complete"):
+        ServerContext("loop://", timeout=0.2).get()
+
+
+def test_the_port_of_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    with host_of(DOCUMENT) as host:
+        monkeypatch.setenv("CLOUDSIGMA_SERIAL_PORT", host.port)
+        assert ServerContext(timeout=5).get() == DOCUMENT
+        monkeypatch.delenv("CLOUDSIGMA_SERIAL_PORT")
+        assert "/dev/ttyS1" in repr(ServerContext())
+
+
+def test_the_old_name_needs_no_configuration(tmp_path: Path) -> None:
+    script = (
+        "import cloudsigma, json, sys; "
+        "print(json.dumps(cloudsigma.metadata.GetServerMetadata().get())); "
+        "print([name for name in ('httpcore2', 'websockets', 'orjson', 'asyncio') if name in sys.modules])"
+    )
+    with host_of(DOCUMENT) as host:
+        result = subprocess.run(
+            [sys.executable, "-W", "error", "-c", script],
+            env={"HOME": str(tmp_path), "PATH": os.environ["PATH"], "CLOUDSIGMA_SERIAL_PORT": host.port},
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+    whole, loaded = result.stdout.splitlines()
+    assert json.loads(whole) == DOCUMENT
+    assert loaded == "[]"
+
+
+def test_the_old_name_fails_with_the_old_exceptions() -> None:
+    import serial
+
+    with pytest.raises(serial.SerialException, match="no serial port"):
+        GetServerMetadata("/dev/ttyABSENT")
+    with Host(lambda _: []) as host, pytest.raises(serial.SerialException, match="nothing answered"):
+        GetServerMetadata(host.port, timeout=0.2)
+    with Host(lambda _: [b"no\n\x04"]) as host, pytest.raises(ValueError, match="JSON"):
+        GetServerMetadata(host.port, timeout=0.2)
