@@ -41,6 +41,7 @@ class Host:
         self.answer = answer
         self.pause = pause
         self.requests: list[bytes] = []
+        self.writing = threading.RLock()
         self.master, self.slave = os.openpty()
         tty.setraw(self.slave)
         self.port = os.ttyname(self.slave)
@@ -76,10 +77,11 @@ class Host:
             while match := FRAME.search(buffer):
                 self.requests.append(match[0])
                 buffer = buffer[match.end() :]
-                for piece in self.answer(match[1].decode()):
-                    self.write(piece)
-                    if self.pause:
-                        time.sleep(self.pause)
+                with self.writing:
+                    for piece in self.answer(match[1].decode()):
+                        self.write(piece)
+                        if self.pause:
+                            time.sleep(self.pause)
 
 
 def host_of(document: Any) -> Host:

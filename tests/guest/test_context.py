@@ -188,12 +188,22 @@ def test_what_an_earlier_reader_left_is_thrown_away() -> None:
 
 
 def test_an_older_answer_still_on_its_way_is_not_taken() -> None:
-    # More than a terminal holds: the rest flows in after the buffer was emptied.
-    old = payload_at({"name": "old", "filler": "x" * 60_000}, "") + b"\n\x04"
+    # More than a terminal holds: the rest flows in, piece by piece, after the buffer was emptied.
+    old = payload_at({"name": "old", "filler": "x" * 20_000}, "") + b"\n\x04"
     with host_of({"name": "new"}) as host:
-        writer = threading.Thread(target=host.write, args=(old,))
+        begun = threading.Event()
+
+        def leave_behind() -> None:
+            with host.writing:
+                for start in range(0, len(old), 1000):
+                    host.write(old[start : start + 1000])
+                    begun.set()
+                    time.sleep(0.01)
+
+        writer = threading.Thread(target=leave_behind)
         writer.start()
-        assert ServerContext(host.port, timeout=10).get() == {"name": "new"}
+        begun.wait()
+        assert ServerContext(host.port, timeout=10).text("name") == "new"
         writer.join()
 
 
