@@ -12,10 +12,11 @@ from typing import Any, Union, get_args, get_origin, get_type_hints, is_typeddic
 
 import orjson
 import pytest
-from cloudsigma import records
-from cloudsigma.records.record import Field, Record
 from hypothesis import given
 from hypothesis import strategies as st
+
+from cloudsigma import records
+from cloudsigma.records.record import Field, Record
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.floats(allow_nan=False) | st.text(),
