@@ -264,11 +264,11 @@ def test_no_such_device() -> None:
 def test_no_permission_names_the_group(monkeypatch: pytest.MonkeyPatch) -> None:
     import serial
 
-    def refuse(*_: object, **__: object) -> None:
+    def refuse(_: serial.Serial) -> None:
         raise serial.SerialException(errno.EACCES, "could not open port")
 
     # Root, as which tests may run, is refused nothing.
-    monkeypatch.setattr(serial, "serial_for_url", refuse)
+    monkeypatch.setattr(serial.Serial, "open", refuse)
     with pytest.raises(DeviceUnavailable, match="dialout"):
         ServerContext("/dev/ttyS1").get()
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import errno
+import functools
 import os
 import select
 import threading
 import time
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 from .errors import DeviceUnavailable, NotAnswered, NotJson
 from .protocol import Exchange
@@ -103,19 +104,19 @@ class SerialDevice:
         )
 
     def _discard_old_bytes(self, line: serial.SerialBase, deadline: float) -> None:
-        # Opening has emptied the buffer; where more flows in, an old answer was waiting behind it.
-        quiet = 0.0
+        # Opening has emptied the buffer; where it was not empty, more of an old answer may flow in from behind it.
+        quiet = _QUIET if getattr(line, "held_old_bytes", False) else 0.0
         while _read(line, quiet) and time.monotonic() < deadline:
             quiet = _QUIET
 
     def _open(self, deadline: float, abandoned: threading.Event | None) -> serial.SerialBase:
         import serial
 
-        # Only the driver of real ports knows the lock.
-        options: dict[str, Any] = {} if "://" in self.port else {"exclusive": True}
         while True:
             try:
-                return serial.serial_for_url(self.port, timeout=0, **options)
+                if "://" in self.port:
+                    return serial.serial_for_url(self.port, timeout=0)
+                return _port_class()(self.port, timeout=0, exclusive=True)
             except (OSError, ValueError) as failure:
                 if getattr(failure, "errno", None) not in (errno.EAGAIN, errno.EWOULDBLOCK):
                     raise self._unavailable(failure) from failure
@@ -145,6 +146,22 @@ class SerialDevice:
             code or errno.EIO,
             f"{self.port} cannot be used as a serial port ({failure}); is this a CloudSigma guest? See {_TROUBLE}",
         )
+
+
+@functools.cache
+def _port_class() -> type[serial.Serial]:
+    import serial
+
+    class Port(serial.Serial):
+        """A serial port that remembers whether bytes were waiting when it was opened."""
+
+        held_old_bytes = False
+
+        def _reset_input_buffer(self) -> None:
+            self.held_old_bytes = self.in_waiting > 0
+            super()._reset_input_buffer()  # type: ignore[misc]  # pyright: ignore[reportAttributeAccessIssue]
+
+    return Port
 
 
 def _read(line: serial.SerialBase, wait: float) -> bytes:
