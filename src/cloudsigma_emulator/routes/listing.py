@@ -28,7 +28,7 @@ def list_answer(
     *,
     default_fields: Collection[str] | None = None,
     filters: FilterSpec = NAMED,
-    owner: str | None | _Any = "",
+    owner: str | _Any | None = "",
     default_limit: int = DEFAULT_LIMIT,
     keep: Callable[[Doc], bool] | None = None,
 ) -> Answer:
@@ -99,7 +99,7 @@ def _matching(
     tx: Transaction,
     call: Call,
     kind: str,
-    owner: str | None | _Any,
+    owner: str | _Any | None,
     conditions: list[Condition],
     tags: list[tuple[str, tuple[str, ...]]],
 ) -> list[Doc]:
@@ -133,8 +133,8 @@ def _tagged(tx: Transaction, call: Call, kind: str, parameter: str, values: tupl
         by_name = parameter != "tag__uuid" and doc.get("name") in values
         if by_uuid or by_name:
             tags.add(doc["uuid"])
-    pairs = tx.targets("tag", "tags", sorted(tags)) if tags else {}
-    return {uuid for found in pairs.values() for dst_kind, uuid in found if dst_kind == kind}
+    pairs = tx.sources("tag", "tags", sorted(tags)) if tags else {}
+    return {uuid for found in pairs.values() for found_kind, uuid in found if found_kind == kind}
 
 
 __all__ = [

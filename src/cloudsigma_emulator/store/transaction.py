@@ -14,6 +14,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 
+from ..domain.refs import API_PREFIX, resource_uri
+from ..engine.bus import Frame
+
 if TYPE_CHECKING:
     from .database import Database
 
@@ -39,7 +42,7 @@ SINGLETONS: Final = frozenset({"balance", "profile", "global_context"})
 
 def uri_of(kind: str, uuid: str) -> str:
     """Return the resource_uri of an object, the same in answers and in websocket frames."""
-    return f"/api/2.0/{kind}/" if kind in SINGLETONS else f"/api/2.0/{kind}/{uuid}/"
+    return f"{API_PREFIX}/{kind}/" if kind in SINGLETONS else resource_uri(kind, uuid)
 
 
 class Transaction:
@@ -126,7 +129,7 @@ class Transaction:
         self,
         kind: str,
         *,
-        owner: str | None | _Any = ANY,
+        owner: str | _Any | None = ANY,
         uuids: Iterable[str] | None = None,
         name: str | None = None,
         status: str | None = None,
@@ -149,7 +152,7 @@ class Transaction:
         self,
         kind: str,
         *,
-        owner: str | None | _Any = ANY,
+        owner: str | _Any | None = ANY,
         name: str | None = None,
         status: str | None = None,
     ) -> int:
@@ -166,7 +169,7 @@ class Transaction:
         row = self._sql.execute(f"SELECT count(*) FROM objects WHERE {where}", values).fetchone()  # noqa: S608
         return int(row[0])
 
-    def names(self, kind: str, *, owner: str | None | _Any = ANY) -> list[tuple[str, str | None]]:
+    def names(self, kind: str, *, owner: str | _Any | None = ANY) -> list[tuple[str, str | None]]:
         """Return (uuid, name) of every document in order, without reading the documents."""
         where, values = self._where(kind, owner, None, None, None)
         sql = f"SELECT uuid, name FROM objects WHERE {where} ORDER BY rank, seq"  # noqa: S608
@@ -208,15 +211,18 @@ class Transaction:
 
     # what follows
 
-    def later(self, seconds: float, task: str, /, *, about: str = "", **payload: Any) -> int:
+    def later(
+        self, seconds: float, task: str, /, *, about: str = "", at_speed: bool = True, **payload: Any
+    ) -> int:
         """Ask for a durable task ``seconds`` from now; returns its id.
 
         ``seconds`` are those of the real cloud, divided by the speed; with speed ``instant`` the task runs
         as soon as the answer is out. ``about`` names the object it concerns, for :meth:`cancel`.
+        ``at_speed`` off: they are seconds of the emulator's clock, whatever the speed.
         """
         self._write()
         self._tasks_changed = True
-        due = self.now + timedelta(seconds=self._duration(seconds))
+        due = self.now + timedelta(seconds=self._duration(seconds) if at_speed else seconds)
         cursor = self._sql.execute(
             "INSERT INTO tasks(due, name, about, payload) VALUES(?,?,?,?)",
             (due.timestamp(), task, about, orjson.dumps(payload)),
@@ -317,12 +323,43 @@ class Transaction:
             self._write()
         return self._sql.execute(sql, values).fetchall()
 
+    # the end of it, called by the app
+
+    def commit(self) -> list[Frame]:
+        """Make the changes last; returns the frames to publish."""
+        if self._writing:
+            self._sql.execute("COMMIT")
+            self._writing = False
+        frames = []
+        for (kind, uuid), viewers in self._events.items():
+            if viewers:
+                uri = uri_of(kind, uuid)
+                frames.append(Frame(uri.split("/")[3], uri, frozenset(viewers)))
+        return frames
+
+    def rollback(self) -> None:
+        """Undo everything."""
+        self._after.clear()
+        if self._writing:
+            self._sql.execute("ROLLBACK")
+            self._writing = False
+
+    @property
+    def effects(self) -> list[Callable[[], None]]:
+        """What to run after the commit, in order."""
+        return self._after
+
+    @property
+    def tasks_changed(self) -> bool:
+        """The engine has to look at its tasks again."""
+        return self._tasks_changed
+
     # inside
 
     def _where(
         self,
         kind: str,
-        owner: str | None | _Any,
+        owner: str | _Any | None,
         uuids: Iterable[str] | None,
         name: str | None,
         status: str | None,

@@ -1,0 +1,108 @@
+"""``cloudsigma emulator``: a local cloud in the foreground, until Ctrl-C."""
+
+from __future__ import annotations
+
+import logging
+import signal
+import sys
+import threading
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import click
+
+from .engine.clock import parse_speed
+from .options import HYPERVISORS, SEEDS
+
+log = logging.getLogger("cloudsigma_emulator")
+
+
+class _Speed(click.ParamType[str]):
+    name = "speed"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        try:
+            parse_speed(value)
+        except ValueError:
+            self.fail(f"{value!r} is not realistic, instant or a positive number", param, ctx)
+        return str(value)
+
+
+@click.command(context_settings={"help_option_names": ["-h", "--help"]})
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--port", default=8100, show_default=True, type=click.IntRange(0, 65535), help="0: a free one.")
+@click.option(
+    "--data",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Directory that keeps the cloud; else nothing is.",
+)
+@click.option(
+    "--config-out",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write a configuration file (mode 600) for clients, once ready.",
+)
+@click.option("--hypervisor", default="simulated", show_default=True, type=click.Choice(HYPERVISORS))
+@click.option(
+    "--speed", default="realistic", show_default=True, type=_Speed(), help="realistic, instant or a factor."
+)
+@click.option("--seed", default="standard", show_default=True, type=click.Choice(SEEDS))
+@click.option("--verbose", is_flag=True, help="Write a line about each request.")
+def emulator(
+    host: str,
+    port: int,
+    data: Path | None,
+    config_out: Path | None,
+    hypervisor: str,
+    speed: str,
+    seed: str,
+    verbose: bool,
+) -> None:
+    """Run a local CloudSigma cloud in the foreground. Ends on SIGINT or SIGTERM."""
+    from .emulator import Emulator
+    from .store.errors import StoreProblem
+
+    logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(message)s")
+    log.setLevel(logging.DEBUG if verbose else logging.INFO)
+    ended = threading.Event()
+
+    def end(_number: int, _frame: FrameType | None) -> None:
+        ended.set()
+
+    # Before the start, so that a signal that comes early ends it cleanly too.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, end)
+    cloud = Emulator(
+        host=host, port=port, data=data, config_out=config_out, hypervisor=hypervisor, speed=speed, seed=seed
+    )
+    try:
+        cloud.start()
+    except NotImplementedError as error:
+        raise click.UsageError(str(error)) from None
+    except StoreProblem as error:
+        raise click.ClickException(str(error)) from None
+    except OSError as error:
+        where = error.filename or f"{host}:{port}"
+        raise click.ClickException(f"{where}: {error.strerror or error}") from None
+    try:
+        log.info("CloudSigma emulator at %s", cloud.api_endpoint)
+        log.info("accounts %s and %s, password %s", cloud.username, cloud.username2, cloud.password)
+        if config_out is not None:
+            log.info("configuration in %s", config_out)
+        ended.wait()
+    finally:
+        cloud.stop()
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run the command with these arguments (default: the process's own); returns the exit status."""
+    try:
+        emulator.main(args=argv, prog_name="cloudsigma emulator", standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except click.exceptions.Exit as error:
+        return error.exit_code
+    except click.Abort:
+        return 130
+    return 0

@@ -1,0 +1,47 @@
+"""The configuration file that programs read to find this emulator."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from . import seeding
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from .app import App
+
+PERSISTENT_DRIVE = "persistent"
+PERSISTENT_PASSWORD = "persistent-password"  # noqa: S105 - of a simulated guest
+
+
+def settings(app: App) -> dict[str, str]:
+    """Return the keys and values, in the order of the file."""
+    (username, password), (username2, password2) = seeding.USERS
+    return {
+        "api_endpoint": app.api_endpoint,
+        "ws_endpoint": app.websocket_url,
+        "username": username,
+        "password": password,
+        "username2": username2,
+        "password2": password2,
+        "curl_upload_endpoint": app.api_endpoint.rstrip("/"),
+        "persistent_drive_name": PERSISTENT_DRIVE,
+        "persistent_drive_ssh_password": PERSISTENT_PASSWORD,
+    }
+
+
+def write(path: Path, values: Mapping[str, str]) -> None:
+    """Write the file as a whole, readable by its owner only. Raises OSError."""
+    text = "".join(f"{key} = {value}\n" for key, value in values.items())
+    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)  # mode 600
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(text)
+        Path(name).replace(path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise

@@ -1,0 +1,223 @@
+"""A cloud of one's own in this process: ``with Emulator() as cloud: ...``."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
+
+from . import config_file, seeding
+from .domain.faults import Faults
+from .options import HYPERVISORS, SEEDS, Options
+
+if TYPE_CHECKING:
+    from .app import App
+    from .faces.server import Server
+
+
+class EmulatorClock:
+    """The emulator's time, seen from a test."""
+
+    def __init__(self, app: App) -> None:
+        self._app = app
+
+    def now(self) -> datetime:
+        """Return the emulator's time, UTC."""
+        return self._app.clock.now()
+
+    def stop(self) -> None:
+        """Let the clock stand still until it is moved."""
+        self._app.clock.stop()
+        self._app.wake()
+
+    def run(self) -> None:
+        """Let a clock that stands still run on."""
+        self._app.clock.run()
+        self._app.wake()
+
+    def advance(self, seconds: float) -> None:
+        """Move the time; what falls due on the way happens, in its order, before this returns."""
+        self._app.move_clock(self._app.clock.timestamp() + seconds)
+
+    def set(self, moment: datetime) -> None:
+        """Set the time; a moment without a zone is UTC."""
+        aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+        self._app.move_clock(aware.timestamp())
+
+    def jump(self) -> bool:
+        """Move the time to the next thing that is due, and let it happen; False when nothing is."""
+        return self._app.jump()
+
+    def set_speed(self, speed: str | float) -> None:
+        """Set how long transitions take from now on: ``realistic``, ``instant`` or a factor."""
+        self._app.clock.set_speed(speed)
+
+
+class Emulator:
+    """A local CloudSigma cloud, listening on a TCP port of this machine while the ``with`` block runs.
+
+    Arguments are those of the command: ``host``, ``port`` (0: a free one), ``data`` (a directory that keeps
+    the cloud; None keeps nothing), ``config_out`` (a file to write the configuration to), ``hypervisor``
+    (``simulated``), ``speed`` (``instant``, ``realistic`` or a factor), ``seed`` (``standard`` or
+    ``empty``). Further ones: see :class:`~cloudsigma_emulator.options.Options`.
+
+    Raises ValueError for an unknown hypervisor, seed or speed, NotImplementedError for a hypervisor that is
+    not there yet, OSError when the port is taken, StoreProblem when the data directory cannot be used.
+    """
+
+    def __init__(
+        self,
+        *,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        data: str | Path | None = None,
+        config_out: str | Path | None = None,
+        hypervisor: str = "simulated",
+        speed: str | float = "instant",
+        seed: str = "standard",
+        rate_limits: bool | None = None,
+        hotplug: bool = False,
+        lenient_uploads: bool = False,
+        virtual_clock: bool = False,
+        random_seed: int | None = None,
+    ) -> None:
+        if hypervisor not in HYPERVISORS:
+            raise ValueError(f"unknown hypervisor {hypervisor!r}; there are: {', '.join(HYPERVISORS)}")
+        if seed not in SEEDS:
+            raise ValueError(f"unknown seed {seed!r}; there are: {', '.join(SEEDS)}")
+        self._host = host
+        self._port = port
+        self._config_out = Path(config_out) if config_out is not None else None
+        self._config_folder: tempfile.TemporaryDirectory[str] | None = None
+        self._server: Server | None = None
+        self._app: App | None = None
+        self.options = Options(
+            data=Path(data) if data is not None else None,
+            hypervisor=hypervisor,
+            speed=speed,
+            seed=seed,
+            rate_limits=rate_limits,
+            hotplug=hotplug,
+            lenient_uploads=lenient_uploads,
+            virtual_clock=virtual_clock,
+            random_seed=random_seed,
+        )
+        (self.username, self.password), (self.username2, self.password2) = seeding.USERS
+        self.token = seeding.token_for(self.username)
+        """A bearer token of the first account, good for ever."""
+        self.token2 = seeding.token_for(self.username2)
+
+    def start(self) -> Emulator:
+        """Begin to listen; returns when requests are answered."""
+        from .app import App
+        from .faces.server import Server
+
+        if self._server is not None:
+            raise RuntimeError("this emulator runs already")
+        app = App(self.options)
+        try:
+            server = Server(app, self._host, self._port)
+            app.served_at(_reachable(self._host), server.port)
+            server.start()
+        except BaseException:
+            app.close()
+            raise
+        self._app, self._server = app, server
+        app.start()
+        if self._config_out is not None:
+            config_file.write(self._config_out, self.settings())
+        return self
+
+    def stop(self) -> None:
+        """End; with ``data`` everything is there again at the next start."""
+        server, app = self._server, self._app
+        self._server = self._app = None
+        if server is not None:
+            server.stop()
+        if app is not None:
+            app.close()
+        if self._config_folder is not None:
+            self._config_folder.cleanup()
+            self._config_folder = None
+
+    def __enter__(self) -> Emulator:
+        """Start."""
+        return self.start()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Stop."""
+        self.stop()
+
+    @property
+    def app(self) -> App:
+        """The cloud itself, as one function. Raises RuntimeError when the emulator does not run."""
+        if self._app is None:
+            raise RuntimeError("the emulator does not run: use it in a with statement, or call start()")
+        return self._app
+
+    @property
+    def api_endpoint(self) -> str:
+        """The API's base, ending in a slash."""
+        return self.app.api_endpoint
+
+    @property
+    def ws_endpoint(self) -> str:
+        """The address of the websocket."""
+        return self.app.websocket_url
+
+    @property
+    def url(self) -> str:
+        """Scheme, host and port, without a slash at the end."""
+        return self.app.base_url
+
+    @property
+    def port(self) -> int:
+        """The port it listens on."""
+        if self._server is None:
+            raise RuntimeError("the emulator does not run")
+        return self._server.port
+
+    @property
+    def config_path(self) -> Path:
+        """A configuration file (mode 600) for this emulator, in the documented format."""
+        if self._config_out is not None:
+            return self._config_out
+        if self._config_folder is None:
+            self._config_folder = tempfile.TemporaryDirectory(prefix="cloudsigma-emulator-config-")
+            config_file.write(Path(self._config_folder.name) / "cloudsigma.conf", self.settings())
+        return Path(self._config_folder.name) / "cloudsigma.conf"
+
+    def settings(self) -> Mapping[str, str]:
+        """Return the keys and values of the configuration file."""
+        return config_file.settings(self.app)
+
+    @property
+    def clock(self) -> EmulatorClock:
+        """The emulator's time."""
+        return EmulatorClock(self.app)
+
+    @property
+    def faults(self) -> Faults:
+        """The faults that requests will meet; ``faults.add(status=503, path=..., count=1)``."""
+        return self.app.faults
+
+    def reset(self, seed: str | None = None) -> None:
+        """Begin anew: fresh seed, no faults, no sessions, wall-clock time, the speed of the start."""
+        self.app.reset(seed)
+
+    def close_websockets(self) -> int:
+        """Close every open websocket; returns how many."""
+        return self.app.close_sockets(None)
+
+    def runtime(self) -> dict[str, Any]:
+        """Return what the hypervisor says of each server that runs, by uuid: its serial line above all."""
+        return self.app.hypervisor.describe()
+
+
+def _reachable(host: str) -> str:
+    return "127.0.0.1" if host in ("", "0.0.0.0") else "[::1]" if host == "::" else host  # noqa: S104

@@ -1,0 +1,223 @@
+"""The HTTP face: requests from the network to ``App.handle`` and its answers back, spoilt where a fault asks for it.
+
+Ordinary requests are handled in the event loop: they take well under a millisecond. Uploads run in worker threads
+and downloads read their file in one.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
+
+import orjson
+
+from ..request import Request, Response
+from ..routes.route import FileRange
+from .asgi import Receive, Scope, Send, cut, transport_of
+from .control import Control
+from .incoming import IncomingBody
+from .websocket import Sockets
+
+if TYPE_CHECKING:
+    from ..app import App
+
+BODY_LIMIT = 64 << 20
+"""Bytes of a request that is not an upload."""
+_BLOCK = 1 << 20
+_RANGE = re.compile(r"bytes=(\d*)-(\d*)")
+
+
+class Face:
+    """The ASGI application."""
+
+    def __init__(self, app: App) -> None:
+        self.app = app
+        self.sockets = Sockets(app)
+        self._control = Control(app)
+        self._uploads = ThreadPoolExecutor(32, thread_name_prefix="cloudsigma-emulator-upload")
+
+    def close(self) -> None:
+        """End the worker threads."""
+        self._uploads.shutdown(wait=True, cancel_futures=True)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request or one websocket."""
+        if scope["type"] == "websocket":
+            await self.sockets.serve(scope, receive, send)
+            return
+        request = _request_of(scope)
+        length = request.headers.get("content-length")
+        if request.path.startswith("/_emulator"):
+            request.body = await _whole_body(receive, request, length) or b""
+            loop = asyncio.get_running_loop()
+            response = await loop.run_in_executor(self._uploads, self._control.handle, request)
+        elif request.method not in ("GET", "HEAD") and self.app.is_binary(request):
+            response = await self._store(request, receive, length)
+        else:
+            body = await _whole_body(receive, request, length)
+            if body is None:
+                response = _too_large()
+            else:
+                request.body = body
+                response = self.app.handle(request, face=True)
+        try:
+            await self._answer(scope, receive, send, request, response)
+        finally:
+            if response.wake:
+                self.app.wake()
+
+    async def _store(self, request: Request, receive: Receive, length: str | None) -> Response:
+        body = IncomingBody(receive, int(length) if length and length.isdigit() else None)
+        request.stream = body
+        loop = asyncio.get_running_loop()
+        try:
+            return await loop.run_in_executor(self._uploads, lambda: self.app.handle(request, face=True))
+        finally:
+            body.abandon()
+
+    async def _answer(
+        self, scope: Scope, receive: Receive, send: Send, request: Request, response: Response
+    ) -> None:
+        fault = response.fault
+        if fault is not None:
+            if fault.delay:
+                await asyncio.sleep(fault.delay)
+            if fault.cut in ("before", "after"):
+                cut(transport_of(scope), reset=fault.reset)
+                await _gone(receive)
+                return
+        if response.file is not None:
+            await _send_file(scope, receive, send, request, response)
+            return
+        body = response.body
+        headers = [(name.encode(), value.encode("latin-1", "replace")) for name, value in response.headers]
+        if response.status != 204:
+            headers.append((b"content-length", b"%d" % len(body)))
+        await send({"type": "http.response.start", "status": response.status, "headers": headers})
+        if fault is not None and fault.cut == "half":
+            await send({"type": "http.response.body", "body": body[: len(body) // 2], "more_body": True})
+            cut(transport_of(scope), reset=fault.reset)
+            await _gone(receive)
+            return
+        await send({"type": "http.response.body", "body": body})
+
+
+def _request_of(scope: Scope) -> Request:
+    headers: dict[str, str] = {}
+    for name, value in scope["headers"]:
+        key, text = name.decode("latin-1"), value.decode("latin-1")
+        if key in headers:
+            text = headers[key] + ("; " if key == "cookie" else ", ") + text
+        headers[key] = text
+    return Request(
+        scope["method"], scope["raw_path"].decode("latin-1"), scope["query_string"].decode("latin-1"), headers
+    )
+
+
+async def _whole_body(receive: Receive, request: Request, length: str | None) -> bytes | None:
+    """Return the body, or None when it is too large to be kept in memory."""
+    if length == "0" or (length is None and "transfer-encoding" not in request.headers):
+        return b""
+    if length is not None and length.isdigit() and int(length) > BODY_LIMIT:
+        return None
+    message = await receive()
+    body: bytes = message.get("body", b"")
+    if message.get("more_body"):
+        parts, size = [body], len(body)
+        while message.get("more_body"):
+            message = await receive()
+            parts.append(message.get("body", b""))
+            size += len(parts[-1])
+            if size > BODY_LIMIT:
+                return None
+        body = b"".join(parts)
+    return body
+
+
+async def _gone(receive: Receive) -> None:
+    """Wait until the server knows that the connection has ended."""
+    while (await receive())["type"] != "http.disconnect":
+        pass
+
+
+def _too_large() -> Response:
+    error = {
+        "error_type": "validation",
+        "error_message": "The request body is too large",
+        "error_point": None,
+    }
+    return Response(413, [("Content-Type", "application/json; charset=utf-8")], orjson.dumps([error]))
+
+
+def _span(header: str | None, size: int) -> tuple[int, int] | None:
+    """Return first byte and end of a single range, (0, size) for none that is understood, None beyond the end."""
+    match = _RANGE.fullmatch(header.strip()) if header else None
+    if match is None or (not match[1] and not match[2]):
+        return 0, size
+    if not match[1]:
+        return (max(0, size - int(match[2])), size) if int(match[2]) else None
+    first = int(match[1])
+    end = int(match[2]) + 1 if match[2] else size
+    if end <= first and match[2]:
+        return 0, size
+    return (first, min(end, size)) if first < size else None
+
+
+def _understood(header: str) -> bool:
+    match = _RANGE.fullmatch(header.strip())
+    if match is None or (not match[1] and not match[2]):
+        return False
+    return not (match[1] and match[2]) or int(match[2]) >= int(match[1])
+
+
+async def _send_file(
+    scope: Scope, receive: Receive, send: Send, request: Request, response: Response
+) -> None:
+    file = response.file
+    assert file is not None
+    status, size = response.status, file.length
+    wanted = request.headers.get("range") if status == 200 else None
+    span = _span(wanted, size)
+    headers = [(name.encode(), value.encode("latin-1", "replace")) for name, value in response.headers]
+    headers.append((b"accept-ranges", b"bytes"))
+    start, end = span if span is not None else (0, 0)
+    if span is None:
+        status = 416
+        headers.append((b"content-range", b"bytes */%d" % size))
+    elif wanted is not None and _understood(wanted) and end > start:
+        status = 206
+        headers.append((b"content-range", b"bytes %d-%d/%d" % (start, end - 1, size)))
+    headers.append((b"content-length", b"%d" % (end - start)))
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    if request.method == "HEAD" or start == end:
+        await send({"type": "http.response.body", "body": b""})
+        return
+    half = response.fault is not None and response.fault.cut == "half"
+    stop = start + (end - start) // 2 if half else end
+    await _send_bytes(send, file, start, stop, end)
+    if half and response.fault is not None:
+        cut(transport_of(scope), reset=response.fault.reset)
+        await _gone(receive)
+
+
+async def _send_bytes(send: Send, file: FileRange, start: int, stop: int, end: int) -> None:
+    loop = asyncio.get_running_loop()
+    handle = os.open(file.path, os.O_RDONLY) if file.path is not None and file.path.exists() else None
+    try:
+        while start < stop:
+            wanted = min(_BLOCK, stop - start)
+            data = (
+                await loop.run_in_executor(None, os.pread, handle, wanted, start)
+                if handle is not None
+                else b""
+            )
+            if len(data) < wanted:
+                data += bytes(wanted - len(data))  # the image ends early: zeros follow
+            start += wanted
+            await send({"type": "http.response.body", "body": data, "more_body": start < end})
+    finally:
+        if handle is not None:
+            os.close(handle)

@@ -1,0 +1,37 @@
+"""Fills an empty store: accounts with money, and with ``standard`` what programs expect of an account."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .domain import account_records
+from .store import credentials
+from .store.transaction import Transaction
+
+USERS = (("user@example.com", "password"), ("other@example.com", "password"))
+"""Login names and passwords of the two accounts, in every seed."""
+
+
+def token_for(email: str) -> str:
+    """Return the bearer token that the seed gives to an account."""
+    return f"token-of-{email}"
+
+
+def sow(tx: Transaction, seed: str) -> None:
+    """Write the seed's documents."""
+    accounts: list[str] = []
+    for email, password in USERS:
+        uuid = tx.new_uuid()
+        credentials.add_account(tx, uuid, email, password)
+        credentials.add_token(tx, uuid, token_for(email))
+        for kind, doc in account_records.documents(uuid, email, tx.now):
+            tx.insert(kind, doc)
+        accounts.append(uuid)
+    if seed == "standard":
+        from .domain.seed import standard
+
+        for kind, doc in standard(accounts[0], accounts[1], tx.now, tx.new_uuid):
+            tx.insert(kind, doc)
+
+
+Doc = dict[str, Any]

@@ -1,0 +1,117 @@
+"""The SQLite database: in memory, or a file in a data directory that one process may have open.
+
+A committed row survives the death of the process (write-ahead log, written through to the system at each commit).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sqlite3
+import sys
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import IO, Any
+
+from .errors import StoreProblem
+from .migrations import TABLES, migrate
+
+Links = Callable[[str, dict[str, Any]], Iterable[tuple[str, str, str]]]
+"""Gives the relations that start at a document: (relation, kind and uuid of the destination)."""
+
+
+class Database:
+    """One connection, used under the app's lock.
+
+    Arguments: the data directory (None: in memory) and the function that reads relations out of a document.
+    Raises StoreProblem when the directory cannot be used or another process has it.
+    """
+
+    def __init__(self, directory: Path | None, links_of: Links) -> None:
+        self.links_of = links_of
+        self.directory = directory
+        self._lock_file: IO[str] | None = None
+        if directory is None:
+            self.connection = self._connect(":memory:")
+        else:
+            self._lock_file = _lock(directory)
+            try:
+                self.connection = self._connect(str(directory / "emulator.sqlite3"))
+            except BaseException:
+                self._unlock()
+                raise
+        try:
+            migrate(self.connection)
+        except sqlite3.DatabaseError as error:
+            self.close()
+            raise StoreProblem(f"{directory}: not a database of this emulator ({error})") from error
+        except BaseException:
+            self.close()
+            raise
+
+    @staticmethod
+    def _connect(name: str) -> sqlite3.Connection:
+        try:
+            connection = sqlite3.connect(
+                name, isolation_level=None, check_same_thread=False, cached_statements=512
+            )
+            if name != ":memory:":
+                connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute("PRAGMA synchronous = NORMAL")
+            connection.execute("PRAGMA temp_store = MEMORY")
+            connection.execute("PRAGMA cache_size = -65536")
+        except sqlite3.DatabaseError as error:
+            raise StoreProblem(f"{name}: not a database of this emulator ({error})") from error
+        return connection
+
+    def empty(self) -> None:
+        """Delete every row, in the transaction that is open."""
+        for table in TABLES:
+            self.connection.execute(f"DELETE FROM {table}")  # noqa: S608 - names from a constant
+
+    def close(self) -> None:
+        """Close the connection and let go of the directory."""
+        with contextlib.suppress(sqlite3.Error):
+            self.connection.close()
+        self._unlock()
+
+    def _unlock(self) -> None:
+        if self._lock_file is not None:
+            self._lock_file.close()
+            self._lock_file = None
+
+
+def _lock(directory: Path) -> IO[str]:
+    """Take the directory for this process; the lock goes with the process, however it ends."""
+    try:
+        directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+        handle = (directory / "lock").open("a+", encoding="ascii")
+    except OSError as error:
+        raise StoreProblem(f"{directory}: cannot be used as a data directory ({error.strerror})") from error
+    try:
+        _lock_handle(handle)
+    except OSError as error:
+        handle.seek(0)
+        holder = handle.read().strip()
+        handle.close()
+        whose = f" (process {holder})" if holder else ""
+        raise StoreProblem(f"{directory}: another emulator{whose} is using this data directory") from error
+    handle.truncate(0)
+    handle.write(f"{os.getpid()}\n")
+    handle.flush()
+    return handle
+
+
+if sys.platform == "win32":
+    import msvcrt
+
+    def _lock_handle(handle: IO[str]) -> None:
+        # A byte far behind the text: the locked range cannot be read by others.
+        handle.seek(1 << 20)
+        msvcrt.locking(handle.fileno(), msvcrt.LK_NBLCK, 1)
+
+else:
+    import fcntl
+
+    def _lock_handle(handle: IO[str]) -> None:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -1,0 +1,105 @@
+"""The tables, as the list of steps that led to them. A data directory of an older version is brought forward at
+start-up; a step that was released is never changed.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+
+from .errors import StoreProblem
+
+STEPS: tuple[str, ...] = (
+    """
+    CREATE TABLE objects(
+        seq INTEGER PRIMARY KEY,
+        kind TEXT NOT NULL,
+        uuid TEXT NOT NULL,
+        owner TEXT NOT NULL,              -- '' when it belongs to nobody
+        rank INTEGER NOT NULL DEFAULT 0,  -- lists show lower ranks first, then the order of creation
+        name TEXT,
+        status TEXT,
+        doc BLOB NOT NULL,
+        UNIQUE(kind, uuid)
+    );
+    CREATE INDEX objects_in_order ON objects(kind, owner, rank, seq);
+    CREATE INDEX objects_by_name ON objects(kind, owner, name);
+
+    CREATE TABLE counts(kind TEXT, owner TEXT, n INTEGER NOT NULL, PRIMARY KEY(kind, owner)) WITHOUT ROWID;
+    CREATE TRIGGER count_inserted AFTER INSERT ON objects BEGIN
+        INSERT INTO counts VALUES(new.kind, new.owner, 1) ON CONFLICT DO UPDATE SET n = n + 1;
+    END;
+    CREATE TRIGGER count_deleted AFTER DELETE ON objects BEGIN
+        UPDATE counts SET n = n - 1 WHERE kind = old.kind AND owner = old.owner;
+    END;
+    CREATE TRIGGER count_moved AFTER UPDATE OF owner ON objects WHEN old.owner <> new.owner BEGIN
+        UPDATE counts SET n = n - 1 WHERE kind = old.kind AND owner = old.owner;
+        INSERT INTO counts VALUES(new.kind, new.owner, 1) ON CONFLICT DO UPDATE SET n = n + 1;
+    END;
+
+    CREATE TABLE links(
+        id INTEGER PRIMARY KEY,
+        rel TEXT NOT NULL,
+        src_kind TEXT NOT NULL,
+        src TEXT NOT NULL,
+        dst_kind TEXT NOT NULL,
+        dst TEXT NOT NULL
+    );
+    CREATE UNIQUE INDEX links_out ON links(src, src_kind, rel, dst_kind, dst);
+    CREATE INDEX links_in ON links(dst, rel, dst_kind);
+
+    CREATE TABLE credentials(
+        account TEXT PRIMARY KEY,
+        email TEXT NOT NULL UNIQUE,
+        password BLOB NOT NULL,           -- scrypt
+        salt BLOB NOT NULL,
+        digest TEXT NOT NULL              -- HA1 of RFC 2617, without which Digest cannot be checked
+    ) WITHOUT ROWID;
+    CREATE TABLE sessions(
+        id TEXT PRIMARY KEY,              -- SHA-256 of the cookie
+        csrf TEXT NOT NULL,
+        account TEXT NOT NULL,
+        expires REAL NOT NULL
+    ) WITHOUT ROWID;
+    CREATE TABLE tokens(
+        id TEXT PRIMARY KEY,              -- SHA-256 of the token
+        account TEXT NOT NULL,
+        expires REAL                      -- NULL: never
+    ) WITHOUT ROWID;
+    CREATE TABLE upload_links(
+        id TEXT PRIMARY KEY,
+        doc BLOB NOT NULL,
+        expires REAL NOT NULL
+    ) WITHOUT ROWID;
+
+    CREATE TABLE tasks(
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        due REAL NOT NULL,
+        name TEXT NOT NULL,
+        about TEXT NOT NULL,
+        payload BLOB NOT NULL
+    );
+    CREATE INDEX tasks_by_due ON tasks(due, id);
+    CREATE INDEX tasks_by_object ON tasks(about);
+
+    CREATE TABLE audit(id INTEGER PRIMARY KEY, owner TEXT NOT NULL, doc BLOB NOT NULL);
+    CREATE INDEX audit_by_owner ON audit(owner, id);
+    CREATE TABLE settings(name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
+    """,
+)
+
+TABLES = (
+    "objects", "counts", "links", "credentials", "sessions", "tokens", "upload_links", "tasks", "audit", "settings",
+)  # fmt: skip
+
+
+def migrate(connection: sqlite3.Connection) -> None:
+    """Bring a database to the newest version. Raises StoreProblem for one written by a newer emulator."""
+    version = connection.execute("PRAGMA user_version").fetchone()[0]
+    if version > len(STEPS):
+        raise StoreProblem(
+            f"the data directory has format {version}, this emulator knows formats up to {len(STEPS)}: "
+            "use the newer emulator that wrote it"
+        )
+    for number, step in enumerate(STEPS[version:], start=version + 1):
+        # One script, one transaction: a crash in between leaves the version it had.
+        connection.executescript(f"BEGIN; {step} PRAGMA user_version = {number}; COMMIT;")
