@@ -20,7 +20,7 @@ LIBRARY = {
     "config": {"errors"},
     "records": {"records"},
     "core": {"core", "records", "errors", "config", "version"},
-    "ports": {"core.port"},
+    "ports": {"ports", "core.port", "core.call"},
     "api": {"api", "core", "records", "errors"},
     "client": {"api", "core", "records", "errors", "config", "ports", "version"},
     "guest": {"guest", "errors", "core.call", "version"},

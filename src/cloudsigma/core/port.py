@@ -6,19 +6,17 @@ return), so that one ``send(None)`` finishes a coroutine of the core; the memory
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterable, Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
-from typing import Protocol, TypeAlias, TypeVar
+from typing import Protocol, TypeVar
 
 T = TypeVar("T")
-
-Body: TypeAlias = bytes | Iterable[bytes] | AsyncIterable[bytes]
 
 
 @dataclass(slots=True)
 class HttpRequest:
-    """One HTTP request; ``timeout`` is in seconds, for connecting and for each silence of the other side."""
+    """One HTTP request; ``timeout`` is the time in seconds that the whole exchange may take."""
 
     method: str
     url: str
@@ -38,12 +36,17 @@ class HttpResponse:
 
 
 class PortFailure(Exception):
-    """No answer was received. ``sent`` is False when the server certainly did not get the request."""
+    """No answer was received.
 
-    def __init__(self, message: str, *, sent: bool, timed_out: bool = False) -> None:
+    ``sent`` is False when the server certainly did not get the request; ``permanent`` means that trying again cannot
+    help (a certificate that is not trusted, a host that does not exist).
+    """
+
+    def __init__(self, message: str, *, sent: bool, timed_out: bool = False, permanent: bool = False) -> None:
         super().__init__(message)
         self.sent = sent
         self.timed_out = timed_out
+        self.permanent = permanent
 
 
 class UpgradeRefused(Exception):
@@ -52,6 +55,17 @@ class UpgradeRefused(Exception):
     def __init__(self, status: int) -> None:
         super().__init__(f"websocket refused with HTTP status {status}")
         self.status = status
+
+
+class Signal(Protocol):
+    """Something that one task (or thread) sets and another waits for."""
+
+    def set(self) -> None:
+        """Let the waiting one go on; if none waits, the next wait returns at once."""
+
+    async def wait(self, timeout: float | None) -> bool:
+        """Wait until it is set, clear it and return True; return False after ``timeout`` seconds."""
+        ...
 
 
 class FrameStream(Protocol):
@@ -97,6 +111,10 @@ class Port(Protocol):
 
     def lock(self) -> AbstractAsyncContextManager[object]:
         """Return a new lock that tasks (or threads) of this port may hold one at a time."""
+        ...
+
+    def signal(self) -> Signal:
+        """Return a new signal."""
         ...
 
     async def open_frames(self, url: str, headers: Mapping[str, str], timeout: float) -> FrameStream:

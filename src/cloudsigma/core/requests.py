@@ -1,0 +1,380 @@
+"""One request to the API, from arguments to a decoded answer: address, credentials, repetition, errors.
+
+:class:`Requests` is what collections are written on. It awaits nothing but its port.
+"""
+
+from __future__ import annotations
+
+import gzip
+import logging
+import re
+import zlib
+from collections.abc import Mapping
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, field
+from math import inf
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote, urljoin, urlsplit
+
+import orjson
+
+from ..config import Settings
+from ..errors import (
+    ApiClientError,
+    BadAnswer,
+    ConnectionFailed,
+    InvalidArgument,
+    OutcomeUnknown,
+    Timeout,
+)
+from ..version import __version__
+from . import refusals, retry
+from .authentication import authentication_for
+from .port import HttpRequest, HttpResponse, Port, PortFailure
+
+if TYPE_CHECKING:
+    from .events import EventFeed
+
+LOG = logging.getLogger("cloudsigma")
+USER_AGENT = f"cloudsigma-python/{__version__}"
+MAX_REDIRECTS = 5
+
+_PLAIN_PATH = re.compile(r"[A-Za-z0-9_.~:/%@+,;=!$&'()*-]*\Z")
+_FORBIDDEN = re.compile(r"[\x00-\x20\x7f\\]")
+_BAD_HEADER = re.compile(r"[\r\n\x00]")
+
+
+@dataclass(slots=True)
+class Answer:
+    """A successful answer. ``data`` is the decoded JSON, or None when the body is empty (204) or not JSON by request."""
+
+    status: int
+    headers: Mapping[str, str] = field(repr=False)
+    data: Any = field(repr=False)
+    request: HttpRequest
+    raw: HttpResponse = field(repr=False)
+
+    @property
+    def request_id(self) -> str:
+        """The cloud's name for this exchange, to quote to its support."""
+        return self.headers.get("x-request-id", "")
+
+
+class Requests:
+    """The requests of one client."""
+
+    def __init__(self, port: Port, settings: Settings) -> None:
+        self.port = port
+        self.settings = settings
+        self.authentication = authentication_for(settings)
+        self.login_lock: AbstractAsyncContextManager[object] = port.lock()
+        self._root = settings.api_endpoint
+        parts = urlsplit(settings.api_endpoint)
+        self.origin = f"{parts.scheme}://{parts.netloc}"
+        self._base_path = parts.path
+        self._events: EventFeed | None = None
+
+    @property
+    def events(self) -> EventFeed:
+        """The websocket feed that all waiting calls of this client share."""
+        if self._events is None:
+            from .events import EventFeed
+
+            self._events = EventFeed(self)
+        return self._events
+
+    async def request(
+        self,
+        method: str,
+        path: str,
+        *,
+        params: Mapping[str, Any] | None = None,
+        body: Any = None,
+        headers: Mapping[str, str] | None = None,
+        timeout: float | None = None,
+        deadline: float | None = None,
+        retries: int | None = None,
+        repeatable: bool | None = None,
+        authenticated: bool = True,
+        decode: bool = True,
+        follow: bool = True,
+    ) -> Answer:
+        """Send one request, repeated where that is safe, and return its answer.
+
+        ``path`` is relative to the API's root (``"servers/"``), a resource_uri, or a URL of the same origin. ``body``
+        is sent as JSON, bytes as they are. ``timeout`` is the time in seconds for the whole call with all its
+        repetitions (``deadline`` the same as a time of the port's clock), ``retries`` how often it is repeated at
+        most; both come from the settings when None. ``repeatable`` says that a POST may be sent twice without harm.
+        ``decode=False`` leaves the body as bytes in ``answer.raw.body``; ``follow=False`` returns a redirect instead
+        of following it.
+
+        Raises the errors of :mod:`cloudsigma.errors`.
+        """
+        method = method.upper()
+        request = HttpRequest(method, self.url(path, params), self._headers(headers, decode), b"")
+        if body is not None:
+            self._attach(request, body)
+        elif method in ("POST", "PUT"):
+            request.headers.setdefault("Content-Type", "application/json")
+        if deadline is None:
+            seconds = self.settings.timeout if timeout is None else timeout
+            deadline = self.port.now() + (inf if seconds is None else seconds)
+        if repeatable is None:
+            repeatable = method in retry.REPEATABLE
+        response = await self._exchange(
+            request,
+            deadline,
+            self.settings.retries if retries is None else retries,
+            repeatable,
+            authenticated,
+            follow,
+        )
+        return self._answer(request, response, decode)
+
+    def url(self, path: str, params: Mapping[str, Any] | None = None) -> str:
+        """Return the full URL for a path: slash at its end, parameters percent-encoded.
+
+        Raises :class:`cloudsigma.errors.InvalidArgument` for another origin (credentials go to no other host) and for
+        paths that would be taken for something else.
+        """
+        path, _, query = path.partition("?")
+        if "#" in path or _FORBIDDEN.search(path) or _FORBIDDEN.search(query):
+            raise InvalidArgument(f"the path must not contain blanks, backslashes or '#': {path[:100]!r}")
+        if "//" in path or "/." in path or path[:1] == "." or "%2" in path:
+            path = self._checked(path)
+        if path[:1] == "/":
+            if path.startswith((self._base_path, "/api/2.0/")):
+                path = self.origin + path
+            else:
+                path = self._root + path[1:]
+        elif not path.startswith(self.origin + "/"):
+            path = self._root + path
+        if not _PLAIN_PATH.match(path):
+            path = quote(path, safe="/:%~@+,;=!$&'()*-[]")
+        if path[-1] != "/":
+            path += "/"
+        if params:
+            more = encode_params(params)
+            query = f"{query}&{more}" if query and more else query or more
+        return f"{path}?{query}" if query else path
+
+    def _checked(self, path: str) -> str:
+        rest = path
+        if "://" in path:
+            parts = urlsplit(path)
+            if f"{parts.scheme}://{parts.netloc}" != self.origin:
+                raise InvalidArgument(
+                    f"the URL belongs to {parts.scheme}://{parts.hostname or ''}, not to {self.origin}: "
+                    f"credentials are sent to no other host"
+                )
+            rest = parts.path
+        elif path.startswith("//"):
+            raise InvalidArgument(f"the path begins with two slashes: {path[:100]!r}")
+        segments = rest.replace("%2e", ".").replace("%2E", ".").split("/")
+        if "." in segments or ".." in segments or "" in segments[1:-1] or "%2f" in rest.lower():
+            raise InvalidArgument(f"the path has an empty, '.' or '..' part: {path[:100]!r}")
+        return path
+
+    def _headers(self, extra: Mapping[str, str] | None, decode: bool) -> dict[str, str]:
+        headers = {
+            "Accept": "application/json" if decode else "*/*",
+            "Accept-Encoding": "gzip" if decode else "identity",
+            "User-Agent": USER_AGENT,
+        }
+        for name, value in (extra or {}).items():
+            if _BAD_HEADER.search(name) or _BAD_HEADER.search(value):
+                raise InvalidArgument(f"the header {name!r} has a line break")
+            headers[name] = value
+        return headers
+
+    def _attach(self, request: HttpRequest, body: Any) -> None:
+        if isinstance(body, (bytes, bytearray, memoryview)):
+            request.body = bytes(body)
+            request.headers.setdefault("Content-Type", "application/octet-stream")
+            return
+        try:
+            request.body = orjson.dumps(body)
+        except TypeError as error:
+            raise InvalidArgument(f"the body cannot be written as JSON: {error}") from None
+        request.headers.setdefault("Content-Type", "application/json")
+
+    async def _exchange(
+        self,
+        request: HttpRequest,
+        deadline: float,
+        retries: int,
+        repeatable: bool,
+        authenticated: bool,
+        follow: bool,
+    ) -> HttpResponse:
+        attempt = redirects = 0
+        lost = renewed = False
+        own_headers = request.headers
+        while True:
+            generation = self.authentication.generation
+            if authenticated:
+                proof = await self.authentication.headers(self, request.method, deadline)
+                generation = self.authentication.generation
+                request.headers = {**own_headers, **proof}
+            started = self.port.now()
+            request.timeout = deadline - started
+            error: ApiClientError
+            wait: float | None = None
+            cause: PortFailure | None = None
+            try:
+                if request.timeout <= 0:
+                    raise PortFailure(
+                        "the time for the call was over", sent=False, timed_out=True, permanent=True
+                    )
+                response = await self.port.send(request)
+            except PortFailure as failure:
+                lost = lost or failure.sent
+                self._log(request, f"no answer: {failure}", started)
+                error, cause = self._no_answer(request, failure, lost), failure
+                repeat = not failure.permanent and retry.may_repeat_after_loss(repeatable, failure.sent)
+            else:
+                self._log(request, str(response.status), started, response.headers.get("x-request-id", ""))
+                if authenticated and response.cookies:
+                    self.authentication.received(response.cookies)
+                status = response.status
+                if 200 <= status < 300:
+                    return response
+                if retry.is_done_by_lost_attempt(request.method, status, lost):
+                    return HttpResponse(204, response.headers, b"")
+                if 300 <= status < 400:
+                    if not follow:
+                        return response
+                    redirects += 1
+                    self._redirect(request, response, redirects)
+                    continue
+                if status == 401 and authenticated and not renewed:
+                    renewed = True
+                    if await self.authentication.renew(self, generation, deadline):
+                        continue
+                content = decoded_body(response)
+                error = refusals.refusal(
+                    status,
+                    response.headers,
+                    content,
+                    method=request.method,
+                    path=shown_path(request.url),
+                    repeatable=repeatable,
+                )
+                repeat = retry.may_repeat_after_status(repeatable, status, error.error_type)
+                wait = retry.retry_after(response.headers)
+            if not repeat or attempt >= retries:
+                raise error from cause
+            seconds = retry.pause(attempt, wait, self.port.random())
+            if self.port.now() + seconds >= deadline:
+                raise error from cause
+            attempt += 1
+            await self.port.sleep(seconds)
+
+    def _no_answer(self, request: HttpRequest, failure: PortFailure, sent: bool) -> ApiClientError:
+        path = shown_path(request.url)
+        if sent and request.method not in ("GET", "HEAD", "OPTIONS"):
+            message = f"no answer was received ({failure}); {refusals.how_to_find_out(request.method, path)}"
+            return OutcomeUnknown(message, method=request.method, path=path)
+        cls = Timeout if failure.timed_out else ConnectionFailed
+        return cls(f"{self.origin}: {failure}", method=request.method, path=path)
+
+    def _redirect(self, request: HttpRequest, response: HttpResponse, count: int) -> None:
+        location = response.headers.get("location", "")
+        target = urljoin(request.url, location)
+        same_origin = target.startswith(self.origin + "/")
+        if request.method not in ("GET", "HEAD") or not location or not same_origin or count > MAX_REDIRECTS:
+            error = refusals.refusal(
+                response.status,
+                response.headers,
+                b"",
+                method=request.method,
+                path=shown_path(request.url),
+                repeatable=True,
+            )
+            if location and not same_origin:
+                host = urlsplit(target).hostname
+                error.args = (
+                    f"{error.message}: it leads to {host}, and credentials are sent to no other host",
+                )
+                error.message = error.args[0]
+            raise error
+        request.url = target
+
+    def _answer(self, request: HttpRequest, response: HttpResponse, decode: bool) -> Answer:
+        data: Any = None
+        if decode:
+            response.body = decoded_body(response)
+            if response.body and not response.body.isspace():
+                try:
+                    data = orjson.loads(response.body)
+                except orjson.JSONDecodeError:
+                    data = self._other_than_json(request, response)
+        return Answer(response.status, response.headers, data, request, response)
+
+    def _other_than_json(self, request: HttpRequest, response: HttpResponse) -> Any:
+        kind = response.headers.get("content-type", "")
+        if kind.startswith("text/plain"):
+            return response.body.decode("utf-8", "replace")  # OPTIONS, and the one-shot upload's uuid
+        if "html" in kind or response.body.lstrip()[:1] == b"<":
+            what = "HTML"
+        else:
+            what = "JSON that is cut off or malformed"
+        message = f"the answer is {what}, not a document of the API"
+        path = shown_path(request.url)
+        if request.method not in ("GET", "HEAD", "OPTIONS"):
+            message = f"{message}; {refusals.how_to_find_out(request.method, path)}"
+        raise BadAnswer(
+            message,
+            response.status,
+            response.headers.get("x-request-id", ""),
+            method=request.method,
+            path=path,
+        )
+
+    def _log(self, request: HttpRequest, outcome: str, started: float, request_id: str = "") -> None:
+        if LOG.isEnabledFor(logging.DEBUG):
+            milliseconds = (self.port.now() - started) * 1000
+            LOG.debug(
+                "%s %s -> %s in %.0f ms%s",
+                request.method,
+                shown_path(request.url),
+                outcome,
+                milliseconds,
+                f" (request id {request_id})" if request_id else "",
+            )
+
+
+def encode_params(params: Mapping[str, Any]) -> str:
+    """Return a query string; None is left out, booleans are lower-case, a list's values are joined by commas."""
+    pairs = []
+    for name, value in params.items():
+        if value is None:
+            continue
+        if isinstance(value, bool):
+            text = "true" if value else "false"
+        elif isinstance(value, (list, tuple)):
+            text = ",".join(map(str, value))
+        else:
+            text = str(value)
+        pairs.append(f"{quote(name, safe='')}={quote(text, safe=',-_.~:')}")
+    return "&".join(pairs)
+
+
+def shown_path(url: str) -> str:
+    """Return the path of a URL for logs and errors: of the query only the action's name, as the rest may be secret."""
+    path, _, query = url.partition("?")
+    path = "/" + path.split("/", 3)[-1]
+    for pair in query.split("&"):
+        if pair.startswith("do="):
+            return f"{path}?{pair}"
+    return path
+
+
+def decoded_body(response: HttpResponse) -> bytes:
+    """Return the body without its ``Content-Encoding``. Raises :class:`cloudsigma.errors.BadAnswer` if it is damaged."""
+    if response.headers.get("content-encoding", "").lower() not in ("gzip", "x-gzip") or not response.body:
+        return response.body
+    try:
+        return gzip.decompress(response.body)
+    except (OSError, EOFError, zlib.error):
+        raise BadAnswer("the compressed answer is cut off or damaged", response.status) from None

@@ -1,0 +1,152 @@
+"""The port of the asyncio face."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import time
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from math import inf
+from typing import Any, TypeVar
+
+import httpcore2
+
+from ..core.port import FrameStream, HttpRequest, HttpResponse, Signal
+from . import network
+
+T = TypeVar("T")
+
+
+class AsyncioSignal:
+    """A signal between tasks."""
+
+    def __init__(self) -> None:
+        self._event = asyncio.Event()
+
+    def set(self) -> None:
+        self._event.set()
+
+    async def wait(self, timeout: float | None) -> bool:
+        try:
+            async with asyncio.timeout(timeout):
+                await self._event.wait()
+        except TimeoutError:
+            return False
+        self._event.clear()
+        return True
+
+
+class AsyncioPort:
+    """Sockets of the running event loop."""
+
+    blocking = False
+
+    def __init__(self) -> None:
+        self._pools: dict[str, httpcore2.AsyncConnectionPool] = {}
+        self._by_origin: dict[str, httpcore2.AsyncConnectionPool] = {}
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    async def send(self, request: HttpRequest) -> HttpResponse:
+        origin, target = network.split_url(request.url)
+        scheme, host, port, host_header = network.origin_of(origin)
+        timeout = None if request.timeout == inf else request.timeout
+        # Only connecting has a limit of its own: it tells that nothing was sent. The rest is one limit for all.
+        limits = {"connect": min(request.timeout, network.CONNECT_SECONDS)}
+        limits["pool"] = limits["connect"] if timeout is None else timeout
+        try:
+            pool = self._pool(origin, scheme, host, port)
+            async with asyncio.timeout(None if timeout is None else timeout + 0.01):
+                response = await pool.handle_async_request(
+                    httpcore2.Request(
+                        request.method,
+                        httpcore2.URL(scheme=scheme, host=host, port=port, target=target),
+                        headers=network.wire_headers(request, host_header),
+                        content=request.body,
+                        extensions={"timeout": limits},
+                    )
+                )
+                try:
+                    parts = [part async for part in response.aiter_stream()]
+                finally:
+                    await response.aclose()
+        except network.TRANSPORT_ERRORS as error:
+            raise network.failure_of(error) from error
+        return network.received(response.status, response.headers, b"".join(parts))
+
+    def _pool(self, origin: str, scheme: bytes, host: bytes, port: int) -> httpcore2.AsyncConnectionPool:
+        loop = asyncio.get_running_loop()
+        if loop is not self._loop:
+            # Connections belong to the loop that made them; those of an earlier loop ended with it.
+            self._loop = loop
+            self._pools = {}
+            self._by_origin = {}
+        pool = self._by_origin.get(origin)
+        if pool is None:
+            address = network.proxy_address(scheme.decode(), host.decode(), port) or ""
+            pool = self._pools.get(address)
+            if pool is None:
+                pool = self._pools[address] = httpcore2.AsyncConnectionPool(
+                    ssl_context=network.tls_context() if scheme == b"https" else None,
+                    proxy=network.proxy_for(scheme.decode(), host.decode(), port),
+                    max_connections=network.CONNECTIONS,
+                    keepalive_expiry=network.KEEPALIVE_SECONDS,
+                )
+            self._by_origin[origin] = pool
+        return pool
+
+    async def sleep(self, seconds: float) -> None:
+        await asyncio.sleep(seconds)
+
+    def now(self) -> float:
+        return time.monotonic()
+
+    def random(self) -> float:
+        return random.random()  # noqa: S311  (jitter)
+
+    async def gather(self, jobs: Sequence[Callable[[], Awaitable[T]]], limit: int) -> list[T]:
+        results: list[Any] = [None] * len(jobs)
+        remaining = iter(range(len(jobs)))
+        failures: list[Exception] = []
+
+        async def work() -> None:
+            for index in remaining:
+                try:
+                    results[index] = await jobs[index]()
+                except Exception as error:  # noqa: BLE001  (raised again below, once the others have ended)
+                    failures.append(error)
+                if failures:
+                    return
+
+        workers = [asyncio.ensure_future(work()) for _ in range(min(max(limit, 1), len(jobs)))]
+        try:
+            await asyncio.gather(*workers)
+        except BaseException:
+            for worker in workers:
+                worker.cancel()
+            await asyncio.gather(*workers, return_exceptions=True)
+            raise
+        if failures:
+            raise failures[0]
+        return results
+
+    def lock(self) -> AbstractAsyncContextManager[object]:
+        return asyncio.Lock()
+
+    def signal(self) -> Signal:
+        return AsyncioSignal()
+
+    async def open_frames(self, url: str, headers: Mapping[str, str], timeout: float) -> FrameStream:
+        from .frames_asyncio import open_stream
+
+        return await open_stream(url, headers, timeout)
+
+    async def close(self) -> None:
+        pools = list(self._pools.values()) if self._loop is asyncio.get_running_loop() else []
+        self._pools = {}
+        self._by_origin = {}
+        for pool in pools:
+            try:
+                await pool.aclose()
+            except RuntimeError:
+                pass  # another task is in the middle of a request; its connection ends with it

@@ -1,0 +1,244 @@
+"""The port of the blocking face: its methods are ``async def`` that never suspend. Usable from several threads."""
+
+from __future__ import annotations
+
+import contextvars
+import random
+import threading
+import time
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from typing import Any, TypeVar
+
+import httpcore2
+
+from ..core.port import FrameStream, HttpRequest, HttpResponse, PortFailure, Signal
+from . import network
+
+T = TypeVar("T")
+
+# The jobs of a gather that is being abandoned see it here and end at their next step.
+_abandoned: contextvars.ContextVar[threading.Event | None] = contextvars.ContextVar("abandoned", default=None)
+
+PATIENCE_SECONDS = 5.0
+
+
+class Abandoned(BaseException):
+    """Ends the jobs of a gather whose caller was interrupted; like a cancellation, it is no ordinary error."""
+
+
+class BlockingSignal:
+    """A signal between threads."""
+
+    def __init__(self) -> None:
+        self._event = threading.Event()
+
+    def set(self) -> None:
+        self._event.set()
+
+    async def wait(self, timeout: float | None) -> bool:
+        if in_slices(self._event.wait, timeout):
+            self._event.clear()
+            return True
+        return False
+
+
+class ThreadLock:
+    """A lock between threads, for ``async with``."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+
+    async def __aenter__(self) -> object:
+        self._lock.acquire()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self._lock.release()
+
+
+class BlockingPort:
+    """Sockets and threads, each call finished when it returns."""
+
+    blocking = True
+
+    def __init__(self) -> None:
+        self._pools: dict[str, httpcore2.ConnectionPool] = {}
+        self._by_origin: dict[str, httpcore2.ConnectionPool] = {}
+        self._lock = threading.Lock()
+
+    async def send(self, request: HttpRequest) -> HttpResponse:
+        stop_if_abandoned()
+        origin, target = network.split_url(request.url)
+        scheme, host, port, host_header = network.origin_of(origin)
+        timeout = min(request.timeout, threading.TIMEOUT_MAX)
+        until = time.monotonic() + timeout
+        limits = {
+            "connect": min(timeout, network.CONNECT_SECONDS),
+            "pool": timeout,
+            "read": timeout,
+            "write": timeout,
+        }
+        try:
+            pool = self._by_origin.get(origin) or self._pool(origin, scheme, host, port)
+            response = pool.handle_request(
+                httpcore2.Request(
+                    request.method,
+                    httpcore2.URL(scheme=scheme, host=host, port=port, target=target),
+                    headers=network.wire_headers(request, host_header),
+                    content=request.body,
+                    extensions={"timeout": limits},
+                )
+            )
+            try:
+                parts = []
+                for part in response.iter_stream():
+                    parts.append(part)
+                    if time.monotonic() > until:
+                        raise PortFailure("no answer in time", sent=True, timed_out=True)
+            finally:
+                response.close()
+        except network.TRANSPORT_ERRORS as error:
+            raise network.failure_of(error) from error
+        return network.received(response.status, response.headers, b"".join(parts))
+
+    def _pool(self, origin: str, scheme: bytes, host: bytes, port: int) -> httpcore2.ConnectionPool:
+        address = network.proxy_address(scheme.decode(), host.decode(), port) or ""
+        with self._lock:
+            pool = self._pools.get(address)
+            if pool is None:
+                pool = self._pools[address] = httpcore2.ConnectionPool(
+                    ssl_context=network.tls_context() if scheme == b"https" else None,
+                    proxy=network.proxy_for(scheme.decode(), host.decode(), port),
+                    max_connections=network.CONNECTIONS,
+                    keepalive_expiry=network.KEEPALIVE_SECONDS,
+                )
+            self._by_origin[origin] = pool
+        return pool
+
+    async def sleep(self, seconds: float) -> None:
+        stop = _abandoned.get()
+        if stop is None:
+            time.sleep(seconds)
+        else:
+            stop.wait(seconds)
+            stop_if_abandoned()
+
+    def now(self) -> float:
+        return time.monotonic()
+
+    def random(self) -> float:
+        return random.random()  # noqa: S311  (jitter)
+
+    async def gather(self, jobs: Sequence[Callable[[], Awaitable[T]]], limit: int) -> list[T]:
+        if len(jobs) <= 1 or limit <= 1:
+            return [finish(job()) for job in jobs]
+        return _Gathering(jobs).run(min(limit, len(jobs)))
+
+    def lock(self) -> AbstractAsyncContextManager[object]:
+        return ThreadLock()
+
+    def signal(self) -> Signal:
+        return BlockingSignal()
+
+    async def open_frames(self, url: str, headers: Mapping[str, str], timeout: float) -> FrameStream:
+        from .frames_blocking import open_stream
+
+        stop_if_abandoned()
+        return open_stream(url, headers, timeout)
+
+    async def close(self) -> None:
+        with self._lock:
+            pools = list(self._pools.values())
+            self._pools.clear()
+            self._by_origin.clear()
+        for pool in pools:
+            try:
+                pool.close()
+            except RuntimeError:
+                pass  # another thread is in the middle of a request; its connection ends with it
+
+
+class _Gathering:
+    """Jobs being run by threads, each with a copy of the caller's context."""
+
+    def __init__(self, jobs: Sequence[Callable[[], Awaitable[Any]]]) -> None:
+        self._jobs = jobs
+        self._results: list[Any] = [None] * len(jobs)
+        self._next = iter(range(len(jobs)))
+        self._lock = threading.Lock()
+        self._failure: BaseException | None = None
+        self._stop = threading.Event()
+
+    def run(self, workers: int) -> list[Any]:
+        threads = []
+        try:
+            for _ in range(workers):
+                context = contextvars.copy_context()
+                # Daemons: an interrupted program may end although a server keeps one of them waiting.
+                thread = threading.Thread(target=context.run, args=(self._work,), daemon=True)
+                threads.append(thread)
+                thread.start()
+            for thread in threads:
+                while thread.is_alive():
+                    thread.join(0.2 if _abandoned.get() else None)
+                    stop_if_abandoned()
+        except BaseException:
+            self._stop.set()
+            patience = time.monotonic() + PATIENCE_SECONDS
+            for thread in threads:
+                if thread.ident is not None:
+                    thread.join(max(0.0, patience - time.monotonic()))
+            raise
+        if self._failure is not None:
+            raise self._failure
+        return self._results
+
+    def _work(self) -> None:
+        _abandoned.set(self._stop)
+        while True:
+            with self._lock:
+                index = None if self._failure or self._stop.is_set() else next(self._next, None)
+            if index is None:
+                return
+            try:
+                self._results[index] = finish(self._jobs[index]())
+            except Abandoned:
+                return
+            except BaseException as error:  # noqa: BLE001  (raised again in the caller's thread)
+                with self._lock:
+                    self._failure = self._failure or error
+
+
+def finish(awaitable: Awaitable[T]) -> T:
+    """Finish an awaitable that never suspends."""
+    from ..core.call import run
+
+    async def wait() -> T:
+        return await awaitable
+
+    coroutine: Coroutine[Any, Any, T] = wait()
+    return run(coroutine)
+
+
+def stop_if_abandoned() -> None:
+    """Raise :class:`Abandoned` in a job whose gather was interrupted."""
+    stop = _abandoned.get()
+    if stop is not None and stop.is_set():
+        raise Abandoned
+
+
+def in_slices(wait: Callable[[float | None], bool], timeout: float | None) -> bool:
+    """Wait up to ``timeout`` seconds, in a job of a gather with an eye on its being abandoned."""
+    if timeout is not None:
+        timeout = min(timeout, threading.TIMEOUT_MAX)
+    if _abandoned.get() is None:
+        return wait(timeout)
+    until = None if timeout is None else time.monotonic() + timeout
+    while True:
+        left = 0.2 if until is None else min(0.2, until - time.monotonic())
+        if wait(max(0.0, left)):
+            return True
+        stop_if_abandoned()
+        if until is not None and time.monotonic() >= until:
+            return False

@@ -1,0 +1,252 @@
+"""What both network ports share: certificates, proxies from the environment, and the meaning of failures."""
+
+from __future__ import annotations
+
+import ipaddress
+import logging
+import os
+import socket
+import ssl
+import threading
+from functools import lru_cache
+from urllib.parse import unquote, urlsplit
+
+import h11
+import httpcore2
+
+from ..core.port import HttpRequest, HttpResponse, PortFailure
+
+CONNECTIONS = 100
+KEEPALIVE_SECONDS = 30.0  # below the 60 to 75 that gateways keep an idle connection
+CONNECT_SECONDS = 20.0
+
+CA_REMEDY = (
+    "if the endpoint's certificate is from an authority of your own, name its file in the environment variable "
+    "SSL_CERT_FILE"
+)
+
+_tls_lock = threading.Lock()
+_tls_context: ssl.SSLContext | None = None
+
+# Everything that an exchange may raise; nothing of it may reach a user.
+TRANSPORT_ERRORS: tuple[type[Exception], ...] = (
+    httpcore2.ProxyError,
+    httpcore2.UnsupportedProtocol,
+    httpcore2.ProtocolError,
+    httpcore2.TimeoutException,
+    httpcore2.NetworkError,
+    httpcore2.ConnectionNotAvailable,
+    h11.ProtocolError,
+    OSError,
+    EOFError,
+    ImportError,
+    RuntimeError,
+)
+_NOT_SENT = (
+    httpcore2.ConnectError,
+    httpcore2.ConnectTimeout,
+    httpcore2.PoolTimeout,
+    httpcore2.ProxyError,
+    httpcore2.UnsupportedProtocol,
+    httpcore2.LocalProtocolError,
+    ImportError,
+)
+
+
+class _NoSecrets(logging.Filter):
+    """Keeps header values out of the transport's debug log, which has ``Set-Cookie`` in it."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        message = record.getMessage()
+        if "return_value=(" in message or "headers=" in message:
+            record.msg, record.args = message.split(" ", 1)[0], None
+        return True
+
+
+for _name in ("httpcore2.http11", "httpcore2.proxy", "httpcore2.connection", "httpcore2.socks"):
+    logging.getLogger(_name).addFilter(_NoSecrets())
+
+# The websocket library logs whole handshakes, cookies included, at debug level.
+SILENT = logging.Logger("cloudsigma.websocket")
+SILENT.addHandler(logging.NullHandler())
+SILENT.disabled = True
+
+
+def tls_context() -> ssl.SSLContext:
+    """Return the one TLS context of the process, made at first use: reading certificates takes 20 ms and more."""
+    global _tls_context
+    with _tls_lock:
+        if _tls_context is None:
+            bundle = os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE")
+            if bundle and not os.environ.get("SSL_CERT_FILE") and not os.environ.get("SSL_CERT_DIR"):
+                folder = os.path.isdir(bundle)  # noqa: PTH112
+                _tls_context = ssl.create_default_context(
+                    cafile=None if folder else bundle, capath=bundle if folder else None
+                )
+            else:
+                _tls_context = httpcore2.default_ssl_context()
+        return _tls_context
+
+
+@lru_cache(maxsize=64)
+def origin_of(origin: str) -> tuple[bytes, bytes, int, bytes]:
+    """Return scheme, host, port and the ``Host`` header's value of an origin such as ``https://host:8443``."""
+    parts = urlsplit(origin)
+    scheme = parts.scheme
+    host = parts.hostname or ""
+    port = parts.port or (443 if scheme == "https" else 80)
+    return (
+        scheme.encode(),
+        host.encode("idna" if not host.isascii() else "ascii"),
+        port,
+        parts.netloc.encode("idna" if not parts.netloc.isascii() else "ascii"),
+    )
+
+
+def split_url(url: str) -> tuple[str, bytes]:
+    """Return a URL's origin and the rest of it as bytes."""
+    end = url.index("/", 8)
+    return url[:end], url[end:].encode("ascii")
+
+
+def wire_headers(request: HttpRequest, host: bytes) -> list[tuple[bytes, bytes]]:
+    """Return the headers to send, in order, with ``Host`` and ``Content-Length``."""
+    headers = [(b"Host", host)]
+    headers += [(name.encode("ascii"), value.encode("latin-1")) for name, value in request.headers.items()]
+    if request.body or request.method in ("POST", "PUT"):
+        headers.append((b"Content-Length", b"%d" % len(request.body)))
+    return headers
+
+
+def received(status: int, headers: list[tuple[bytes, bytes]], body: bytes) -> HttpResponse:
+    """Return the port's own answer."""
+    plain: dict[str, str] = {}
+    cookies: list[str] = []
+    for raw_name, raw_value in headers:
+        name = raw_name.decode("ascii").lower()
+        value = raw_value.decode("latin-1")
+        if name == "set-cookie":
+            cookies.append(value)
+        elif name in plain:
+            plain[name] += ", " + value
+        else:
+            plain[name] = value
+    return HttpResponse(status, plain, body, cookies)
+
+
+def failure_of(error: BaseException) -> PortFailure:
+    """Return what an error of the transport means to the core, in words without its types."""
+    sent = not isinstance(error, _NOT_SENT)
+    if isinstance(error, (httpcore2.TimeoutException, TimeoutError)):
+        if isinstance(error, httpcore2.PoolTimeout):
+            words = "no connection became free in time"
+        else:
+            words = "no answer in time" if sent else "no connection in time"
+        return PortFailure(words, sent=sent, timed_out=True)
+    cause = _root(error)
+    if isinstance(cause, ssl.SSLCertVerificationError):
+        words = f"the server's certificate is not trusted: {cause.verify_message}; {CA_REMEDY}"
+        return PortFailure(words, sent=False, permanent=True)
+    if isinstance(cause, ssl.SSLError) and not sent:
+        reason = cause.reason or str(cause)
+        return PortFailure(
+            f"TLS failed ({reason}); does the endpoint speak https, and is {CA_REMEDY}?"
+            if reason == "CERTIFICATE_VERIFY_FAILED"
+            else f"TLS failed ({reason}); is this an https address?",
+            sent=False,
+            permanent=reason in ("WRONG_VERSION_NUMBER", "CERTIFICATE_VERIFY_FAILED"),
+        )
+    if isinstance(cause, socket.gaierror):
+        return PortFailure(
+            f"the host's address cannot be found ({cause.strerror}); is the endpoint spelled right?",
+            sent=False,
+            permanent=cause.errno == socket.EAI_NONAME,
+        )
+    if isinstance(error, ImportError):
+        return PortFailure(
+            f"the proxy of the environment needs a package that is missing: {error}",
+            sent=False,
+            permanent=True,
+        )
+    if isinstance(error, httpcore2.ProxyError):
+        return PortFailure(f"the proxy refused: {error}", sent=False)
+    if isinstance(error, (httpcore2.ProtocolError, h11.ProtocolError)):
+        return PortFailure(_protocol_words(str(error)), sent=sent)
+    words = getattr(cause, "strerror", None) or str(cause) or type(cause).__name__
+    return PortFailure(f"connection failed: {words}" if not sent else f"connection lost: {words}", sent=sent)
+
+
+def proxy_for(scheme: str, host: str, port: int) -> httpcore2.Proxy | None:
+    """Return the proxy that the environment names for a host (``HTTPS_PROXY``, ``ALL_PROXY``, ``NO_PROXY`` ...)."""
+    address = proxy_address(scheme, host, port)
+    if address is None:
+        return None
+    parts = urlsplit(address)
+    user = (unquote(parts.username), unquote(parts.password or "")) if parts.username is not None else None
+    name = f"[{parts.hostname}]" if parts.hostname and ":" in parts.hostname else parts.hostname or ""
+    default = {"http": 80, "https": 443}.get(parts.scheme, 1080)
+    url = f"{parts.scheme}://{name}:{parts.port or default}"
+    return httpcore2.Proxy(url, auth=user, ssl_context=tls_context() if parts.scheme == "https" else None)
+
+
+def proxy_address(scheme: str, host: str, port: int) -> str | None:
+    """Return the proxy's URL for a host, or None to connect directly."""
+    if _bypassed(host, port):
+        return None
+    names = {"wss": ("wss", "https", "all"), "ws": ("ws", "http", "all")}.get(scheme, (scheme, "all"))
+    for name in names:
+        value = _variable(f"{name}_proxy")
+        if value:
+            return value if "://" in value else f"http://{value}"
+    return None
+
+
+def _variable(name: str) -> str | None:
+    value = os.environ.get(name)
+    if value is not None:
+        return value
+    if name == "http_proxy" and "REQUEST_METHOD" in os.environ:
+        return None  # under CGI a visitor sets HTTP_PROXY with a header "Proxy:"
+    return os.environ.get(name.upper())
+
+
+def _bypassed(host: str, port: int) -> bool:
+    host = host.lower().strip("[]").rstrip(".")
+    for item in (_variable("no_proxy") or "").lower().split(","):
+        entry = item.strip()
+        if not entry:
+            continue
+        if entry == "*":
+            return True
+        name, colon, digits = entry.rpartition(":")
+        if colon and digits.isdigit() and ":" not in name:
+            if int(digits) != port:
+                continue
+            entry = name
+        entry = entry.strip("[]").removeprefix("*").lstrip(".")
+        if host == entry or host.endswith("." + entry):
+            return True
+        try:
+            if ipaddress.ip_address(host) in ipaddress.ip_network(entry, strict=False):
+                return True
+        except ValueError:
+            continue
+    return False
+
+
+def _root(error: BaseException) -> BaseException:
+    seen = error
+    while True:
+        below = seen.__cause__ or seen.__context__
+        if below is None or isinstance(seen, (ssl.SSLError, OSError)):
+            return seen
+        seen = below
+
+
+def _protocol_words(text: str) -> str:
+    lower = text.lower()
+    if "without sending a response" in lower:
+        return "the server closed the connection without an answer"
+    if "complete message body" in lower or "incomplete" in lower or "closed connection" in lower:
+        return "the answer was cut off"
+    return "the answer is not HTTP"
