@@ -1,0 +1,100 @@
+"""The entry point of the command ``cloudsigma``: run one command and turn whatever ends it into an exit code."""
+
+from __future__ import annotations
+
+import os
+import sys
+import warnings
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, TextIO
+
+from ..version import __version__
+
+if TYPE_CHECKING:
+    import click
+
+PROGRAM = "cloudsigma"
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line ``arguments`` (those of the process by default) and return the exit code."""
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    if words == ["--version"]:  # answered without loading the command line's library
+        print(f"{PROGRAM} {__version__}")  # noqa: T201
+        return 0
+    warnings.showwarning = _show_warning
+    try:
+        return _run(words)
+    except KeyboardInterrupt:
+        return _interrupted()
+    except BrokenPipeError:
+        return _reader_gone()
+
+
+def _run(words: list[str]) -> int:
+    import click
+
+    from .program import program
+
+    if f"_{PROGRAM.upper()}_COMPLETE" in os.environ:
+        program.main(words, prog_name=PROGRAM)
+    context: click.Context | None = None
+    try:
+        # Not click's own main(): it takes a closed pipe and Ctrl-C for failures.
+        with program.make_context(PROGRAM, words) as context:
+            program.invoke(context)
+        sys.stdout.flush()
+    except click.exceptions.Exit as end:
+        sys.stdout.flush()
+        return end.exit_code
+    except click.Abort:
+        return _interrupted()
+    except click.ClickException as refusal:
+        refusal.show()
+        return refusal.exit_code
+    except BrokenPipeError:
+        raise
+    except Exception as error:  # noqa: BLE001  (the last place to turn an error into words)
+        return _failed(error, context)
+    return 0
+
+
+def _failed(error: Exception, context: click.Context | None) -> int:
+    from .failures import explain
+
+    code, line = explain(error)
+    print(f"{PROGRAM}: {line}", file=sys.stderr)  # noqa: T201
+    if context is not None and getattr(context.obj, "verbose", False):
+        import traceback
+
+        traceback.print_exception(error)
+    return code
+
+
+def _interrupted() -> int:
+    """End as a program does that SIGINT stops, without a word."""
+    return 130
+
+
+def _reader_gone() -> int:
+    """End as a program does that SIGPIPE stops: whoever reads the output has seen enough."""
+    # What is still buffered must not raise again when the interpreter closes its streams.
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())
+    return 141
+
+
+def _show_warning(
+    message: Warning | str,
+    category: type[Warning],
+    filename: str,
+    lineno: int,
+    file: TextIO | None = None,
+    line: str | None = None,
+) -> None:
+    text = " ".join(str(message).split())
+    print(f"{PROGRAM}: warning: {text}", file=sys.stderr)  # noqa: T201
+
+
+if __name__ == "__main__":
+    sys.exit(main())

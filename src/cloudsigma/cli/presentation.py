@@ -1,0 +1,65 @@
+"""What the declarations of the library cannot know: which fields make a good table, and which are secret.
+
+A collection that is not named here still has all its commands; its tables then show the usual fields that its
+records have.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+COLUMNS: Mapping[str, Sequence[str]] = {
+    "servers": ("uuid", "name", "status", "cpu", "mem"),
+    "drives": ("uuid", "name", "status", "size", "media", "storage_type"),
+    "library_drives": ("uuid", "name", "size", "media", "os", "distribution", "version", "arch"),
+    "jobs": ("uuid", "operation", "state", "data.progress", "created"),
+    "tags": ("uuid", "name"),
+    "vlans": ("uuid", "meta.name", "servers"),
+    "ips": ("uuid", "server", "subscription.id", "tags"),
+    "locations": ("id", "display_name", "country_code", "api_endpoint"),
+}
+
+# Tried for collections without an entry above.
+USUAL_COLUMNS = (
+    "uuid",
+    "id",
+    "name",
+    "status",
+    "state",
+    "size",
+    "created",
+    "start_time",
+    "end_time",
+    "amount",
+)
+
+# Shown only with --reveal, and in JSON.
+SECRETS = frozenset({"vnc_password", "password", "private_key", "token", "auth_token"})
+
+# Numbers of bytes: shown with a unit, accepted with one.
+BYTES = frozenset({"size", "mem"})
+
+# Verbs of the library that have no use of their own on a command line.
+HIDDEN_VERBS = frozenset({"page", "iterate", "find", "create_many", "delete_many"})
+
+# The command line's words where they differ from the library's.
+VERB_NAMES: Mapping[str, str] = {"get": "show"}
+
+# Names of parameters that mean something else among the shared options, or that read badly in a shell.
+PARAMETER_NAMES: Mapping[str, str] = {"timeout": "wait-timeout"}
+
+PARAMETER_WORDS: Mapping[str, str] = {
+    "wait": "Come back when it is done, or as soon as the cloud has accepted it.",
+    "timeout": "Longest time to wait, in seconds.",
+}
+
+
+def columns_of(collection: str, rows: Sequence[Mapping[str, object]]) -> Sequence[str]:
+    """Return the columns of a table of ``rows`` of ``collection``."""
+    if collection in COLUMNS:
+        return COLUMNS[collection]
+    known = [column for column in USUAL_COLUMNS if any(column in row for row in rows)]
+    if known:
+        return known
+    scalars = [key for key, value in rows[0].items() if isinstance(value, (str, int, float))] if rows else []
+    return scalars[:6] or ("uuid",)

@@ -1,0 +1,62 @@
+"""The command ``cloudsigma``: its fixed commands, and one group for each collection that the client has.
+
+Nothing is loaded before it is needed: a command of one collection loads that collection only.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+import click
+
+from ..version import __version__
+from .session import Session, output_option, shared_options
+
+# The commands that are not made from a collection, by the module that has them as ``command``.
+FIXED = {"api": "raw", "emulator": "emulator", "events": "events", "metadata": "metadata"}
+
+
+class Program(click.Group):
+    """The root of all commands."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names of all commands."""
+        return sorted([*FIXED, *(name.replace("_", "-") for name in collection_names())])
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Load and return one command."""
+        if cmd_name in FIXED:
+            command: click.Command = import_module(f".{FIXED[cmd_name]}", __package__).command
+            return command
+        name = cmd_name.replace("-", "_")
+        if name not in collection_names():
+            return None
+        from .resources import CollectionGroup
+
+        return CollectionGroup(name, collection_class(name))
+
+
+def collection_names() -> Any:
+    """Return the names of the client's collections."""
+    from ..client import COLLECTIONS
+
+    return COLLECTIONS
+
+
+def collection_class(name: str) -> type:
+    """Load the class of one collection."""
+    raise NotImplementedError(name)
+
+
+@click.command(cls=Program, params=[*shared_options(), output_option()], no_args_is_help=True)
+@click.version_option(__version__, prog_name="cloudsigma", message="%(prog)s %(version)s")
+@click.pass_context
+def program(context: click.Context) -> None:
+    """Talk to the CloudSigma cloud, or to one on this machine.
+
+    Credentials come from ~/.cloudsigma.conf, from CLOUDSIGMA_USERNAME and CLOUDSIGMA_PASSWORD, or from CLOUDSIGMA_TOKEN.
+    The options below may also stand after a command. Exit codes: 0 done, 1 refused, 2 usage, 3 configuration,
+    4 no answer, 5 not found, 6 waited in vain, 130 interrupted.
+    """
+    context.ensure_object(Session)
