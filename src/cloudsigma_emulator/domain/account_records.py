@@ -39,7 +39,7 @@ def documents(uuid: str, email: str, now: datetime) -> Iterator[tuple[str, Doc]]
     """Give the documents of a new account."""
     yield "profile", profile(uuid, email, now)
     yield "balance", {"uuid": uuid, "owner": uuid, "balance": FUNDS, "credit_limit": None, "currency": "EUR"}
-    yield "global_context", {"uuid": uuid, "owner": uuid, "context": {}}
+    yield "global_context", {"uuid": uuid, "owner": uuid, "values": {}}
 
 
 def profile(uuid: str, email: str, now: datetime) -> Doc:

@@ -35,7 +35,9 @@ def read_attachments(value: Any, name: str = _POINT) -> list[Attachment]:
     places = [(item["device"], item["dev_channel"]) for item in attachments]
     for place in places:
         if places.count(place) > 1:
-            raise Refusal.validation(f"The {place[0]} channel {place[1]} is used by more than one drive", name)
+            raise Refusal.validation(
+                f"The {place[0]} channel {place[1]} is used by more than one drive", name
+            )
     uuids = [item["drive"] for item in attachments]
     for uuid in uuids:
         if uuids.count(uuid) > 1:

@@ -68,7 +68,7 @@ def read_fields(
         else:
             values[field.name] = previous.get(field.name, field.default())
     if refused:
-        raise Refusal(400, tuple(error for refusal in refused for error in refusal.errors))
+        raise Refusal(400, *(error for refusal in refused for error in refusal.errors))
     return values
 
 

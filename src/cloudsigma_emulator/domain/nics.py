@@ -125,7 +125,9 @@ def _read_nic(value: Any, name: str) -> Nic:
     if nic["model"] not in MODELS:
         raise Refusal.validation(f"model of a network card must be one of: {', '.join(MODELS)}", name)
     if nic["vlan"] and nic["ip_v4_conf"] and nic["ip_v6_conf"]:
-        raise Refusal.validation("A network card cannot have a vlan, ip_v4_conf and ip_v6_conf together", name)
+        raise Refusal.validation(
+            "A network card cannot have a vlan, ip_v4_conf and ip_v6_conf together", name
+        )
     if nic["vlan"] and is_public(nic):
         raise Refusal.validation(
             "A network card is either private (vlan) or public (ip_v4_conf, ip_v6_conf), not both", name

@@ -36,12 +36,4 @@ def require(
 ) -> None:
     """Refuse with the cloud's 403 unless the user may use the object in this way."""
     if not allowed(user, document, permission, grants):
-        raise missing(user, [permission], [document["uuid"]])
-
-
-def missing(user: str, permissions: Collection[str], uuids: Collection[str]) -> Refusal:
-    """Return the refusal that names the caller, the permissions that lack and the objects concerned."""
-    return Refusal.permission(
-        f"User {user} does not have all of the permissions [{', '.join(permissions)}] in order to complete "
-        f"the operation on resources [{', '.join(uuids)}]"
-    )
+        raise Refusal.lacks(user, permission, [document["uuid"]])

@@ -22,7 +22,7 @@ class ErrorItem:
         return {"error_type": self.type, "error_message": self.message, "error_point": self.point}
 
 
-class Refusal(Exception):  # noqa: N818 - a refusal is an answer of the cloud, not a fault of the program
+class Refusal(Exception):
     """An answer other than success.
 
     Arguments: the HTTP status, the errors, and headers to add to the answer.

@@ -1,18 +1,19 @@
-"""What makes a server's machine real: chosen by name, all of one shape (see ``hypervisor.py``)."""
+"""Hypervisors, chosen by name; all are asked the same and tell the same."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from ..app import App
-    from .hypervisor import Hypervisor
+from .hypervisor import Cloud, Hypervisor
 
 
-def make_hypervisor(name: str, app: App) -> Hypervisor:
-    """Return the hypervisor of that name. Raises NotImplementedError for one that is not built yet."""
+def make_hypervisor(name: str, cloud: Cloud) -> Hypervisor:
+    """Return a hypervisor.
+
+    :param name: ``simulated``.
+    :param cloud: what guests read from and report to.
+    :raises NotImplementedError: for a hypervisor that this version does not have.
+    """
     if name == "simulated":
-        from .simulated import Simulated
+        from .simulated import SimulatedHypervisor
 
-        return Simulated(app)
-    raise NotImplementedError(f"the hypervisor {name} is not there yet; use --hypervisor simulated")
+        return SimulatedHypervisor(cloud)
+    raise NotImplementedError(f"The hypervisor {name} is not there yet; use simulated")

@@ -1,0 +1,79 @@
+"""What the cloud asks of a hypervisor, and what a hypervisor asks of the cloud.
+
+A hypervisor runs guests; the states of servers are the engine's. Its methods return at once and never open a
+transaction: they are called after the commit that asks for them. What guests do by themselves it reports, from a
+thread of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, Literal, Protocol
+
+Server = dict[str, Any]
+
+Report = Literal["powered_off", "illegal_operation", "failed"]
+
+
+class Cloud(Protocol):
+    """What guests need of the cloud. Both methods may be called from any thread, outside the app's lock."""
+
+    def context_answer(self, server: str, path: str) -> bytes:
+        """Return all the bytes that answer a request on a guest's second serial port."""
+        ...
+
+    def report(self, server: str, what: Report) -> None:
+        """Tell that a guest powered itself off, did something illegal, or could not be run."""
+        ...
+
+
+class Hypervisor(Protocol):
+    """Runs the guests of servers. Servers are named by uuid; a call for one that is not running does nothing."""
+
+    def power_on(self, server: Server) -> None:
+        """Begin to run the guest that a stored server defines."""
+        ...
+
+    def power_off(self, server: str) -> None:
+        """End the guest at once, with everything that is connected to it."""
+        ...
+
+    def press_power_button(self, server: str) -> None:
+        """Send the guest an ACPI power event; a guest that obeys is reported as ``powered_off``."""
+        ...
+
+    def reset(self, server: str) -> None:
+        """Press the guest's reset button."""
+        ...
+
+    def open_vnc(self, server: str, password: str) -> int:
+        """Open a VNC tunnel in place of any open one; return its TCP port on 127.0.0.1."""
+        ...
+
+    def close_vnc(self, server: str) -> None:
+        """Close the VNC tunnel, if there is one."""
+        ...
+
+    def open_console(self, server: str, password: str) -> int:
+        """Open a tunnel to the first serial port in place of any open one; return its TCP port on 127.0.0.1."""
+        ...
+
+    def close_console(self, server: str) -> None:
+        """Close the console tunnel, if there is one."""
+        ...
+
+    def serial_port(self, server: str) -> str | None:
+        """Return the path of the device that is the guest's second serial port, None when it has none."""
+        ...
+
+    def restore(self, servers: Iterable[Server]) -> None:
+        """Run again the guests that ran when the emulator was last ended."""
+        ...
+
+    def stop_all(self) -> None:
+        """End every guest."""
+        ...
+
+    def close(self) -> None:
+        """End every guest, and the hypervisor's own threads."""
+        ...

@@ -1,0 +1,175 @@
+"""TCP tunnels to a simulated guest: a VNC server that greets, and a serial console that asks who is there."""
+
+from __future__ import annotations
+
+import contextlib
+import hmac
+import socket
+from collections.abc import Callable
+
+from .hub import READ, Hub
+
+VNC_GREETING = b"RFB 003.008\n"
+HOST = "127.0.0.1"
+
+_REASON = b"This guest is simulated: it has no screen"
+# RFB 3.8: no security type is offered, then the length and the text of the reason.
+_VNC_REFUSAL = b"\0" + len(_REASON).to_bytes(4, "big") + _REASON
+_MOST_LINE = 1024
+
+
+class Tunnel:
+    """A listening port that ends with everything connected to it.
+
+    :param hub: the thread that serves it.
+    :param connected: makes what speaks on a new connection.
+    """
+
+    def __init__(self, hub: Hub, connected: Callable[[Connection], Speaker]) -> None:
+        self._hub = hub
+        self._connected = connected
+        self._listener = socket.create_server((HOST, 0), backlog=16)
+        self._listener.setblocking(False)
+        self.port: int = self._listener.getsockname()[1]
+        self._connections: set[Connection] = set()
+        self._open = True
+        hub.call_soon(self._watch)
+
+    def close(self) -> None:
+        """Close the port and every connection; returns at once."""
+        self._hub.call_soon(self._close)
+
+    def _watch(self) -> None:
+        if self._open:
+            self._hub.watch(self._listener.fileno(), READ, self._accept)
+
+    def _accept(self, _: int) -> None:
+        try:
+            peer, _address = self._listener.accept()
+        except OSError:
+            return
+        connection = Connection(self._hub, peer, self._connections)
+        connection.speak(self._connected(connection))
+
+    def _close(self) -> None:
+        if self._open:
+            self._open = False
+            self._hub.forget(self._listener.fileno())
+            self._listener.close()
+            for connection in list(self._connections):
+                connection.close()
+
+
+class Connection:
+    """One viewer. Answers are short: a viewer that does not take them is dropped."""
+
+    def __init__(self, hub: Hub, peer: socket.socket, connections: set[Connection]) -> None:
+        peer.setblocking(False)
+        self._hub = hub
+        self._peer = peer
+        self._connections = connections
+        self._speaker: Speaker | None = None
+        connections.add(self)
+
+    def speak(self, speaker: Speaker) -> None:
+        """Begin the conversation."""
+        self._speaker = speaker
+        self._hub.watch(self._peer.fileno(), READ, self._ready)
+        self.send(speaker.greeting())
+
+    def send(self, data: bytes) -> None:
+        """Send bytes at once, or close the connection."""
+        try:
+            if self._peer.send(data) == len(data):
+                return
+        except OSError:
+            pass
+        self.close()
+
+    def close(self) -> None:
+        """End the conversation."""
+        if self in self._connections:
+            self._connections.discard(self)
+            self._hub.forget(self._peer.fileno())
+            with contextlib.suppress(OSError):
+                self._peer.close()
+
+    def _ready(self, _: int) -> None:
+        try:
+            data = self._peer.recv(4096)
+        except BlockingIOError:
+            return
+        except OSError:
+            data = b""
+        if not data or self._speaker is None:
+            self.close()
+            return
+        answer, over = self._speaker.heard(data)
+        if answer:
+            self.send(answer)
+        if over:
+            self.close()
+
+
+class Speaker:
+    """One side of a conversation."""
+
+    def greeting(self) -> bytes:
+        """Return what is said first."""
+        return b""
+
+    def heard(self, data: bytes) -> tuple[bytes, bool]:
+        """Take what the viewer said; return the answer and whether the conversation is over."""
+        return b"", False
+
+
+class VncGreeter(Speaker):
+    """Speaks RFB 3.8 as far as a guest without a screen can: greeting, then the reason why there is no more."""
+
+    def __init__(self) -> None:
+        self._heard = 0
+
+    def greeting(self) -> bytes:
+        """Return the protocol version."""
+        return VNC_GREETING
+
+    def heard(self, data: bytes) -> tuple[bytes, bool]:
+        """Wait for the viewer's version, then refuse."""
+        before, self._heard = self._heard, self._heard + len(data)
+        complete = before < len(VNC_GREETING) <= self._heard
+        return (_VNC_REFUSAL, True) if complete else (b"", False)
+
+
+class Console(Speaker):
+    """Asks for the server's vnc_password, then stands at a login prompt that lets nobody in."""
+
+    def __init__(self, name: str, password: str) -> None:
+        self._name = name
+        self._password = password
+        self._line = bytearray()
+        self._inside = False
+
+    def greeting(self) -> bytes:
+        """Return the question for the password."""
+        return b"Password: "
+
+    def heard(self, data: bytes) -> tuple[bytes, bool]:
+        """Take lines: first the password, then login names."""
+        answer = b""
+        for byte in data:
+            if byte not in b"\r\n":
+                self._line.append(byte)
+                if len(self._line) > _MOST_LINE:
+                    return answer, True
+                continue
+            line, self._line = bytes(self._line), bytearray()
+            if not self._inside:
+                if not hmac.compare_digest(line, self._password.encode()):
+                    return answer + b"\r\nAccess denied\r\n", True
+                self._inside = True
+                answer += (
+                    b"\r\n" + self._name.encode("ascii", "replace") + b" (simulated) ttyS0\r\n\r\nlogin: "
+                )
+            elif line:
+                answer += b"\r\nLogin incorrect\r\nlogin: "
+        return answer, False

@@ -1,0 +1,54 @@
+"""Addresses that dhcp lends: to every dhcp NIC when its server begins to run, back when it has stopped."""
+
+from __future__ import annotations
+
+from itertools import islice
+from typing import Any
+
+from ..domain import ips
+from ..domain.nics import wants_lent_address
+from ..store.transaction import Transaction
+
+Doc = dict[str, Any]
+
+_AFTER_OWNED = 1
+"""Rank of lent addresses: lists show owned ones first, however late they were bought."""
+_PLACE = "dhcp_place"
+_TRIED_AT_ONCE = 256
+
+
+def lend(tx: Transaction, server: Doc) -> bool:
+    """Give an address to each dhcp NIC of a server; False, and nothing given, when the pool is empty."""
+    wanting = [nic for nic in server["nics"] if wants_lent_address(nic) and nic["lent_ip"] is None]
+    free = _free(tx, len(wanting)) if wanting else []
+    if len(free) < len(wanting):
+        return False
+    for nic, address in zip(wanting, free, strict=True):
+        tx.insert("ips", ips.new_ip(address, server["owner"]), rank=_AFTER_OWNED)
+        nic["lent_ip"] = address
+    return True
+
+
+def give_back(tx: Transaction, server: Doc) -> None:
+    """Take back every address lent to a server."""
+    for nic in server["nics"]:
+        if nic["lent_ip"] is not None:
+            tx.remove("ips", nic["lent_ip"])
+            nic["lent_ip"] = None
+
+
+def _free(tx: Transaction, wanted: int) -> list[str]:
+    """Return free addresses, going on where the last search ended so that none comes back at once."""
+    start = tx.setting(_PLACE) or 0
+    pool = ips.lent_addresses(start)
+    found: list[tuple[int, str]] = []
+    while len(found) < wanted:
+        tried = list(islice(pool, _TRIED_AT_ONCE))
+        if not tried:
+            break
+        taken = {ip["uuid"] for ip in tx.find("ips", uuids=[address for _, address in tried])}
+        found += [(place, address) for place, address in tried if address not in taken]
+    chosen = found[:wanted]
+    if chosen:
+        tx.set_setting(_PLACE, (chosen[-1][0] + 1) % ips.POOL_SIZE)
+    return [address for _, address in chosen]

@@ -1,0 +1,189 @@
+"""How servers start, run and stop: the user's operations, the ends of transitions, and what guests do."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from functools import partial
+from typing import Any
+
+from ..domain import drive_states, server_states
+from ..domain.placement import COMPUTE_HOSTS, choose_host
+from ..domain.refusal import Refusal
+from ..domain.server_states import PAUSED, RUNNING, STARTING, STOPPED, STOPPING, UNAVAILABLE, require_legal
+from ..store.transaction import Transaction
+from . import addresses
+from .funds import require_funds
+from .transition import FollowUp, follow, move
+from .world import World
+
+Doc = dict[str, Any]
+
+SHUTDOWN_PATIENCE = 60.0
+"""Seconds of the clock for which a guest gets power events before the server counts as running again."""
+GUEST_OFF_NOTICED = 5.0
+"""Seconds of the real cloud until it notices that a guest powered itself off."""
+
+
+def start(tx: Transaction, world: World, server: Doc, avoid: Sequence[str] = ()) -> None:
+    """Begin to start a server.
+
+    :param avoid: uuids of servers to keep away from, the most important first.
+    :raises Refusal: 403 when it is not stopped or a drive cannot be used, 402 without funds or a licence.
+    """
+    require_legal("start", server)
+    drives = attached_drives(tx, server)
+    for drive in drives:
+        drive_states.require_legal("start", drive)
+    require_funds(tx, server, drives)
+    near = {other["uuid"]: other["host"] for other in tx.find("servers", uuids=list(avoid))}
+    host = choose_host(
+        COMPUTE_HOSTS, [near[uuid] for uuid in avoid if uuid in near], tx.random.randrange(2**16)
+    )
+    move(
+        tx,
+        "servers",
+        server,
+        STARTING,
+        action="start_send",
+        then=FollowUp("server.boot", tx.random.uniform(2, 5)),
+        host=host,
+    )
+    tx.after_commit(partial(world.hypervisor.power_on, dict(server)))
+
+
+def attached_drives(tx: Transaction, server: Doc) -> list[Doc]:
+    """Return the stored drives that a server has, library drives among them."""
+    uuids = [item["drive"] for item in server["drives"]]
+    if not uuids:
+        return []
+    own = tx.find("drives", uuids=uuids)
+    return own if len(own) == len(uuids) else own + tx.find("libdrives", uuids=uuids)
+
+
+def boot(tx: Transaction, world: World, payload: Doc) -> None:
+    """Task: a server begins to run, unless a drive of it is still being made; then that drive calls again."""
+    server = tx.get("servers", payload["uuid"])
+    if server is None or server["status"] != STARTING:
+        return
+    if any(drive["status"] in drive_states.COMING for drive in attached_drives(tx, server)):
+        return
+    if not addresses.lend(tx, server):
+        refused = Refusal.backend("No free address is left for dhcp").body()[0]
+        move(tx, "servers", server, STOPPED)
+        tx.audit(
+            "Servers", "boot", server["uuid"], owner=server["owner"], actor=server["owner"], error=refused
+        )
+        tx.after_commit(partial(world.hypervisor.power_off, server["uuid"]))
+        return
+    move(tx, "servers", server, RUNNING, action="boot", active_since=_since(tx.now))
+
+
+def stop(tx: Transaction, world: World, server: Doc) -> None:
+    """Begin to stop a server by cutting its power."""
+    require_legal("stop", server)
+    _begin_to_stop(tx, server, "stop_send", by_guest=False)
+
+
+def _begin_to_stop(tx: Transaction, server: Doc, action: str | None, *, by_guest: bool) -> None:
+    then = FollowUp("server.power_off", tx.random.uniform(1, 3))
+    move(tx, "servers", server, STOPPING, action=action, then=then, stopping_by_guest=by_guest)
+
+
+def power_off(tx: Transaction, world: World, payload: Doc) -> None:
+    """Task: a server has stopped; its addresses are free and its ephemeral drives are empty."""
+    server = tx.get("servers", payload["uuid"])
+    if server is None or server["status"] != STOPPING:
+        return
+    addresses.give_back(tx, server)
+    move(tx, "servers", server, STOPPED, action="stop", active_since=None, stopping_by_guest=False)
+    tx.after_commit(partial(world.hypervisor.power_off, server["uuid"]))
+    for drive in attached_drives(tx, server):
+        if drive_states.is_ephemeral(drive):
+            tx.after_commit(partial(world.images.clear, drive["uuid"], drive["size"]))
+
+
+def shutdown(tx: Transaction, world: World, server: Doc) -> None:
+    """Press the power button: the guest has a minute to obey, then the server counts as running again."""
+    require_legal("shutdown", server)
+    then = FollowUp("server.power_button_ignored", SHUTDOWN_PATIENCE, at_speed=False)
+    move(tx, "servers", server, STOPPING, action="shutdown_ACPI_send", then=then, stopping_by_guest=True)
+    if not server["ignores_power_button"]:
+        tx.after_commit(partial(world.hypervisor.press_power_button, server["uuid"]))
+
+
+def power_button_ignored(tx: Transaction, world: World, payload: Doc) -> None:
+    """Task: a minute of power events went by and the guest is still there."""
+    server = tx.get("servers", payload["uuid"])
+    if server is not None and server["status"] == STOPPING and server["stopping_by_guest"]:
+        move(tx, "servers", server, RUNNING, stopping_by_guest=False)
+
+
+def restart(tx: Transaction, world: World, server: Doc) -> None:
+    """Press the reset button: the server runs on, with a new start time."""
+    require_legal("restart", server)
+    move(tx, "servers", server, RUNNING, action="restart", active_since=_since(tx.now))
+    tx.after_commit(partial(world.hypervisor.reset, server["uuid"]))
+
+
+def guest_powered_off(tx: Transaction, uuid: str) -> bool:
+    """Take note that a guest has powered itself off, by a power event or on its own.
+
+    :returns: False when the server is in no state in which that means anything.
+    """
+    server = tx.get("servers", uuid)
+    if server is None:
+        return False
+    if server["status"] == STOPPING and server["stopping_by_guest"]:
+        tx.cancel(about=uuid, task="server.power_button_ignored")
+        if not tx.waiting(uuid):
+            follow(tx, uuid, FollowUp("server.power_off", tx.random.uniform(1, 3)))
+        return True
+    if server["status"] == RUNNING and not tx.waiting(uuid):
+        follow(tx, uuid, FollowUp("server.guest_off", GUEST_OFF_NOTICED))
+        return True
+    return False
+
+
+def guest_off(tx: Transaction, world: World, payload: Doc) -> None:
+    """Task: the platform notices that a guest is off."""
+    server = tx.get("servers", payload["uuid"])
+    if server is not None and server["status"] == RUNNING:
+        _begin_to_stop(tx, server, None, by_guest=True)
+
+
+def happen(tx: Transaction, world: World, server: Doc, event: str) -> bool:
+    """Let the platform do something to a server.
+
+    :param event: ``power_off`` (inside the guest), ``host_crash``, ``illegal_operation``, ``outage``, ``recover``;
+        ``ignore_power_button`` and ``obey_power_button`` say what its guest does with an ACPI event from now on.
+    :returns: False when it means nothing in the server's state.
+    """
+    if event == "power_off":
+        return guest_powered_off(tx, server["uuid"])
+    if event in ("ignore_power_button", "obey_power_button"):
+        server["ignores_power_button"] = event == "ignore_power_button"
+        tx.update("servers", server)
+        pressed = server["status"] == STOPPING and server["stopping_by_guest"]
+        if pressed and not server["ignores_power_button"]:
+            tx.after_commit(partial(world.hypervisor.press_power_button, server["uuid"]))
+        return True
+    status = server_states.after(event, server["status"], server["recovered_status"])
+    if status is None:
+        return False
+    if status == UNAVAILABLE:
+        move(tx, "servers", server, status, recovered_status=server["status"])
+    elif status == PAUSED:
+        move(tx, "servers", server, status)
+    elif status == STARTING:
+        addresses.give_back(tx, server)
+        then = FollowUp("server.boot", tx.random.uniform(2, 5))
+        move(tx, "servers", server, status, then=then, active_since=None, recovered_status=None)
+        tx.after_commit(partial(world.hypervisor.reset, server["uuid"]))
+    else:
+        move(tx, "servers", server, status, action="heal", recovered_status=None)
+    return True
+
+
+def _since(now: datetime) -> str:
+    return now.isoformat(timespec="seconds")

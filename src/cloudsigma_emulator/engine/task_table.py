@@ -1,0 +1,29 @@
+"""Every task that can follow by itself, by the name under which its row waits."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from ..store.transaction import Transaction
+from . import cloning, drive_transitions, server_transitions
+from .world import World
+
+Payload = dict[str, Any]
+
+TASKS: Mapping[str, Callable[[Transaction, World, Payload], None]] = {
+    "drive.gone": drive_transitions.gone,
+    "drive.ready": drive_transitions.ready,
+    "drive.resized": drive_transitions.resized,
+    "job.ended": cloning.job_ended,
+    "job.expired": cloning.job_expired,
+    "server.boot": server_transitions.boot,
+    "server.guest_off": server_transitions.guest_off,
+    "server.power_button_ignored": server_transitions.power_button_ignored,
+    "server.power_off": server_transitions.power_off,
+}
+
+LONG_TASKS: Mapping[str, Callable[[World, Payload], None]] = {
+    "drive.copy": cloning.copy_image,
+}
+"""Tasks that move the bytes of drives: run outside the app's lock, with transactions of their own."""
