@@ -22,7 +22,7 @@ import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict, Unpack
 from urllib.parse import urlsplit
 
 from .errors import ConfigurationError, ConfigurationWarning
@@ -68,6 +68,30 @@ class Settings:
     source: str | None = None
 
 
+class Options(TypedDict, total=False):
+    """What can be set by argument; None means the same as leaving it out."""
+
+    profile: str | None
+    """Section of the configuration file."""
+    location: str | None
+    """Short code of a location, such as ``zrh``, in place of the endpoints."""
+    api_endpoint: str | None
+    """Address of the API, such as ``https://zrh.cloudsigma.com/api/2.0/``."""
+    ws_endpoint: str | None
+    """Address of the websocket; derived from ``api_endpoint`` when not given."""
+    username: str | None
+    """The account's e-mail address."""
+    password: str | None
+    token: str | None
+    """Bearer token, in place of user name and password."""
+    login_method: str | None
+    """``basic`` (default), ``session`` for a cookie login, or ``none``."""
+    timeout: float | None
+    """Seconds that a call may take with all its repetitions (60); ``math.inf`` for no limit."""
+    retries: int | None
+    """How often a request is repeated at most (4)."""
+
+
 class Layer:
     """One place that settings come from, with the name to use in messages."""
 
@@ -98,41 +122,19 @@ def config_path(environ: Mapping[str, str] | None = None) -> Path:
     return Path(named).expanduser() if named else Path.home() / ".cloudsigma.conf"
 
 
-def load_settings(
-    *,
-    profile: str | None = None,
-    location: str | None = None,
-    api_endpoint: str | None = None,
-    ws_endpoint: str | None = None,
-    username: str | None = None,
-    password: str | None = None,
-    token: str | None = None,
-    login_method: str | None = None,
-    timeout: float | None = None,
-    retries: int | None = None,
-    environ: Mapping[str, str] | None = None,
-) -> Settings:
+def load_settings(*, environ: Mapping[str, str] | None = None, **options: Unpack[Options]) -> Settings:
     """Return the settings: an argument goes before the environment, that before the profile, that before the file.
 
-    ``location`` is a short code (``zrh``) that stands for the endpoints of one; an ``api_endpoint`` from the same
-    place goes before it. ``environ`` stands in for the environment. Raises
-    :class:`cloudsigma.errors.ConfigurationError` with the file or variable, the key, and what to do.
+    ``environ`` stands in for the environment. Raises :class:`cloudsigma.errors.ConfigurationError` with the file or
+    variable, the key, and what to do.
     """
     environ = os.environ if environ is None else environ
-    arguments = Layer(
-        {
-            "location": location,
-            "api_endpoint": api_endpoint,
-            "ws_endpoint": ws_endpoint,
-            "username": username,
-            "password": password,
-            "token": token,
-            "login_method": login_method,
-            "timeout": timeout,
-            "retries": retries,
-        },
-        "arguments",
-    )
+    unknown = set(options) - {*KEYS, "profile"}
+    if unknown:
+        raise TypeError(
+            f"there is no setting {', '.join(sorted(unknown))}; there are profile, {', '.join(KEYS)}"
+        )
+    arguments = Layer({key: options.get(key) for key in KEYS}, "arguments")
     variables = {
         key: environ.get(f"CLOUDSIGMA_{key.upper()}") or None
         for key in KEYS
@@ -140,7 +142,7 @@ def load_settings(
     }
     layers = [arguments, Layer(variables, "environment", "CLOUDSIGMA_")]
     path = config_path(environ)
-    profile = profile or environ.get("CLOUDSIGMA_PROFILE") or None
+    profile = options.get("profile") or environ.get("CLOUDSIGMA_PROFILE") or None
     file = read_config(path, required=bool(environ.get("CLOUDSIGMA_CONFIG")) or profile is not None)
     if file is not None:
         layers += _file_layers(file, str(path), profile)

@@ -60,6 +60,27 @@ class Answer:
         return self.headers.get("x-request-id", "")
 
 
+@dataclass(slots=True)
+class _Terms:
+    """What holds for one call with all its attempts; ``lost`` once the answer to one of them was lost."""
+
+    deadline: float
+    retries: int
+    repeatable: bool
+    authenticated: bool
+    follow: bool
+    lost: bool = False
+
+
+@dataclass(slots=True)
+class _Setback:
+    """An attempt that did not succeed, and whether another may follow."""
+
+    error: ApiClientError
+    repeat: bool
+    retry_after: float | None
+
+
 class Requests:
     """The requests of one client."""
 
@@ -82,6 +103,12 @@ class Requests:
 
             self._events = EventFeed(self)
         return self._events
+
+    async def close(self) -> None:
+        """Close the websocket feed and every connection."""
+        if self._events is not None:
+            await self._events.close()
+        await self.port.close()
 
     async def request(
         self,
@@ -119,16 +146,14 @@ class Requests:
         if deadline is None:
             seconds = self.settings.timeout if timeout is None else timeout
             deadline = self.port.now() + (inf if seconds is None else seconds)
-        if repeatable is None:
-            repeatable = method in retry.REPEATABLE
-        response = await self._exchange(
-            request,
+        terms = _Terms(
             deadline,
             self.settings.retries if retries is None else retries,
-            repeatable,
+            method in retry.REPEATABLE if repeatable is None else repeatable,
             authenticated,
             follow,
         )
+        response = await self._exchange(request, terms)
         return self._answer(request, response, decode)
 
     def url(self, path: str, params: Mapping[str, Any] | None = None) -> str:
@@ -198,77 +223,77 @@ class Requests:
             raise InvalidArgument(f"the body cannot be written as JSON: {error}") from None
         request.headers.setdefault("Content-Type", "application/json")
 
-    async def _exchange(
-        self,
-        request: HttpRequest,
-        deadline: float,
-        retries: int,
-        repeatable: bool,
-        authenticated: bool,
-        follow: bool,
-    ) -> HttpResponse:
-        attempt = redirects = 0
-        lost = renewed = False
-        own_headers = request.headers
+    async def _exchange(self, request: HttpRequest, terms: _Terms) -> HttpResponse:
+        attempt = 0
         while True:
-            generation = self.authentication.generation
-            if authenticated:
-                proof = await self.authentication.headers(self, request.method, deadline)
-                generation = self.authentication.generation
-                request.headers = {**own_headers, **proof}
-            started = self.port.now()
-            request.timeout = deadline - started
-            error: ApiClientError
-            wait: float | None = None
-            cause: PortFailure | None = None
-            try:
-                if request.timeout <= 0:
-                    raise PortFailure(
-                        "the time for the call was over", sent=False, timed_out=True, permanent=True
-                    )
-                response = await self.port.send(request)
-            except PortFailure as failure:
-                lost = lost or failure.sent
-                self._log(request, f"no answer: {failure}", started)
-                error, cause = self._no_answer(request, failure, lost), failure
-                repeat = not failure.permanent and retry.may_repeat_after_loss(repeatable, failure.sent)
-            else:
-                self._log(request, str(response.status), started, response.headers.get("x-request-id", ""))
-                if authenticated and response.cookies:
-                    self.authentication.received(response.cookies)
-                status = response.status
-                if 200 <= status < 300:
-                    return response
-                if retry.is_done_by_lost_attempt(request.method, status, lost):
-                    return HttpResponse(204, response.headers, b"")
-                if 300 <= status < 400:
-                    if not follow:
-                        return response
-                    redirects += 1
-                    self._redirect(request, response, redirects)
-                    continue
-                if status == 401 and authenticated and not renewed:
-                    renewed = True
-                    if await self.authentication.renew(self, generation, deadline):
-                        continue
-                content = decoded_body(response)
-                error = refusals.refusal(
-                    status,
-                    response.headers,
-                    content,
-                    method=request.method,
-                    path=shown_path(request.url),
-                    repeatable=repeatable,
-                )
-                repeat = retry.may_repeat_after_status(repeatable, status, error.error_type)
-                wait = retry.retry_after(response.headers)
-            if not repeat or attempt >= retries:
-                raise error from cause
-            seconds = retry.pause(attempt, wait, self.port.random())
-            if self.port.now() + seconds >= deadline:
-                raise error from cause
+            result = await self._attempt(request, terms)
+            if isinstance(result, HttpResponse):
+                return result
+            if not result.repeat or attempt >= terms.retries:
+                raise result.error
+            seconds = retry.pause(attempt, result.retry_after, self.port.random())
+            if self.port.now() + seconds >= terms.deadline:
+                raise result.error
             attempt += 1
             await self.port.sleep(seconds)
+
+    async def _attempt(self, request: HttpRequest, terms: _Terms) -> HttpResponse | _Setback:
+        """Send the request once: after a login if one is due, again after its renewal, and where a redirect leads."""
+        renewed = False
+        redirects = 0
+        while True:
+            generation = await self._prove(request, terms)
+            started = self.port.now()
+            request.timeout = terms.deadline - started
+            try:
+                if request.timeout <= 0:
+                    raise PortFailure("the time was over", sent=False, timed_out=True, permanent=True)
+                response = await self.port.send(request)
+            except PortFailure as failure:
+                self._log(request, f"no answer: {failure}", started)
+                return self._lost(request, failure, terms)
+            self._log(request, str(response.status), started, response.headers.get("x-request-id", ""))
+            if response.cookies and terms.authenticated:
+                self.authentication.received(response.cookies)
+            status = response.status
+            if 200 <= status < 300 or (status < 400 and not terms.follow):
+                return response
+            if retry.is_done_by_lost_attempt(request.method, status, terms.lost):
+                return HttpResponse(204, response.headers, b"")
+            if status < 400:
+                redirects += 1
+                self._redirect(request, response, redirects)
+                continue
+            if status == 401 and terms.authenticated and not renewed:
+                renewed = True
+                if await self.authentication.renew(self, generation, terms.deadline):
+                    continue
+            return self._refused(request, response, terms)
+
+    async def _prove(self, request: HttpRequest, terms: _Terms) -> int:
+        if terms.authenticated:
+            proof = await self.authentication.headers(self, request.method, terms.deadline)
+            request.headers.update(proof)
+        return self.authentication.generation
+
+    def _refused(self, request: HttpRequest, response: HttpResponse, terms: _Terms) -> _Setback:
+        error = refusals.refusal(
+            response.status,
+            response.headers,
+            decoded_body(response),
+            method=request.method,
+            path=shown_path(request.url),
+            repeatable=terms.repeatable,
+        )
+        repeat = retry.may_repeat_after_status(terms.repeatable, response.status, error.error_type)
+        return _Setback(error, repeat, retry.retry_after(response.headers))
+
+    def _lost(self, request: HttpRequest, failure: PortFailure, terms: _Terms) -> _Setback:
+        terms.lost = terms.lost or failure.sent
+        error = self._no_answer(request, failure, terms.lost)
+        error.__cause__ = failure
+        repeat = not failure.permanent and retry.may_repeat_after_loss(terms.repeatable, failure.sent)
+        return _Setback(error, repeat, None)
 
     def _no_answer(self, request: HttpRequest, failure: PortFailure, sent: bool) -> ApiClientError:
         path = shown_path(request.url)

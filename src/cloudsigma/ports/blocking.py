@@ -6,6 +6,7 @@ import contextvars
 import random
 import threading
 import time
+import weakref
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Any, TypeVar
@@ -66,6 +67,8 @@ class BlockingPort:
         self._pools: dict[str, httpcore2.ConnectionPool] = {}
         self._by_origin: dict[str, httpcore2.ConnectionPool] = {}
         self._lock = threading.Lock()
+        # Programs in the old style never close anything.
+        weakref.finalize(self, _close_pools, self._pools)
 
     async def send(self, request: HttpRequest) -> HttpResponse:
         stop_if_abandoned()
@@ -149,14 +152,17 @@ class BlockingPort:
 
     async def close(self) -> None:
         with self._lock:
-            pools = list(self._pools.values())
-            self._pools.clear()
             self._by_origin.clear()
-        for pool in pools:
-            try:
-                pool.close()
-            except RuntimeError:
-                pass  # another thread is in the middle of a request; its connection ends with it
+            _close_pools(self._pools)
+
+
+def _close_pools(pools: dict[str, httpcore2.ConnectionPool]) -> None:
+    while pools:
+        _, pool = pools.popitem()
+        try:
+            pool.close()
+        except RuntimeError:
+            pass  # another thread is in the middle of a request; its connection ends with it
 
 
 class _Gathering:

@@ -19,6 +19,9 @@ from ..core.port import HttpRequest, HttpResponse, PortFailure
 CONNECTIONS = 100
 KEEPALIVE_SECONDS = 30.0  # below the 60 to 75 that gateways keep an idle connection
 CONNECT_SECONDS = 20.0
+PING_SECONDS = 20.0
+CLOSE_SECONDS = 1.0
+MAX_FRAME = 16 * 1024 * 1024
 
 CA_REMEDY = (
     "if the endpoint's certificate is from an authority of your own, name its file in the environment variable "
@@ -103,6 +106,10 @@ def origin_of(origin: str) -> tuple[bytes, bytes, int, bytes]:
     )
 
 
+def _ascii(name: str) -> bytes:
+    return name.encode("ascii" if name.isascii() else "idna")
+
+
 def split_url(url: str) -> tuple[str, bytes]:
     """Return a URL's origin and the rest of it as bytes."""
     end = url.index("/", 8)
@@ -137,43 +144,65 @@ def received(status: int, headers: list[tuple[bytes, bytes]], body: bytes) -> Ht
 def failure_of(error: BaseException) -> PortFailure:
     """Return what an error of the transport means to the core, in words without its types."""
     sent = not isinstance(error, _NOT_SENT)
+    if isinstance(error, httpcore2.PoolTimeout):
+        return PortFailure("no connection became free in time", sent=False, timed_out=True)
     if isinstance(error, (httpcore2.TimeoutException, TimeoutError)):
-        if isinstance(error, httpcore2.PoolTimeout):
-            words = "no connection became free in time"
-        else:
-            words = "no answer in time" if sent else "no connection in time"
+        words = "no answer in time" if sent else "no connection in time"
         return PortFailure(words, sent=sent, timed_out=True)
-    cause = _root(error)
-    if isinstance(cause, ssl.SSLCertVerificationError):
-        words = f"the server's certificate is not trusted: {cause.verify_message}; {CA_REMEDY}"
-        return PortFailure(words, sent=False, permanent=True)
-    if isinstance(cause, ssl.SSLError) and not sent:
-        reason = cause.reason or str(cause)
-        return PortFailure(
-            f"TLS failed ({reason}); does the endpoint speak https, and is {CA_REMEDY}?"
-            if reason == "CERTIFICATE_VERIFY_FAILED"
-            else f"TLS failed ({reason}); is this an https address?",
-            sent=False,
-            permanent=reason in ("WRONG_VERSION_NUMBER", "CERTIFICATE_VERIFY_FAILED"),
-        )
-    if isinstance(cause, socket.gaierror):
-        return PortFailure(
-            f"the host's address cannot be found ({cause.strerror}); is the endpoint spelled right?",
-            sent=False,
-            permanent=cause.errno == socket.EAI_NONAME,
-        )
     if isinstance(error, ImportError):
-        return PortFailure(
-            f"the proxy of the environment needs a package that is missing: {error}",
-            sent=False,
-            permanent=True,
-        )
+        words = f"the proxy of the environment needs a package that is missing: {error}"
+        return PortFailure(words, sent=False, permanent=True)
     if isinstance(error, httpcore2.ProxyError):
         return PortFailure(f"the proxy refused: {error}", sent=False)
     if isinstance(error, (httpcore2.ProtocolError, h11.ProtocolError)):
         return PortFailure(_protocol_words(str(error)), sent=sent)
+    cause = _root(error)
+    if isinstance(cause, ssl.SSLError):
+        return _tls_failure(cause, sent)
+    if isinstance(cause, socket.gaierror):
+        words = f"the host's address cannot be found ({cause.strerror}); is the endpoint spelled right?"
+        return PortFailure(words, sent=False, permanent=cause.errno == socket.EAI_NONAME)
     words = getattr(cause, "strerror", None) or str(cause) or type(cause).__name__
-    return PortFailure(f"connection failed: {words}" if not sent else f"connection lost: {words}", sent=sent)
+    return PortFailure(f"connection {'lost' if sent else 'failed'}: {words}", sent=sent)
+
+
+def _tls_failure(cause: ssl.SSLError, sent: bool) -> PortFailure:
+    if isinstance(cause, ssl.SSLCertVerificationError):
+        words = f"the server's certificate is not trusted: {cause.verify_message}; {CA_REMEDY}"
+        return PortFailure(words, sent=False, permanent=True)
+    reason = cause.reason or str(cause)
+    if sent:
+        return PortFailure(f"connection lost: TLS failed ({reason})", sent=True)
+    wrong = reason in ("WRONG_VERSION_NUMBER", "HTTP_REQUEST", "UNKNOWN_PROTOCOL", "RECORD_LAYER_FAILURE")
+    hint = "; does the endpoint speak https?" if wrong else ""
+    return PortFailure(f"TLS failed ({reason}){hint}", sent=False, permanent=wrong)
+
+
+def upgrade_failure(error: Exception, timed_out: bool) -> PortFailure:
+    """Return what it means that a websocket could not be opened."""
+    if timed_out or isinstance(error, TimeoutError):
+        return PortFailure("no connection in time", sent=False, timed_out=True)
+    if isinstance(error, (OSError, ImportError)):
+        failure = failure_of(httpcore2.ConnectError(error) if not isinstance(error, ssl.SSLError) else error)
+        return PortFailure(str(failure), sent=False, permanent=failure.permanent)
+    return PortFailure(f"the answer is not that of a websocket ({type(error).__name__})", sent=False)
+
+
+def closing_words(closed: Exception) -> str:
+    """Say how a websocket ended, with the code and reason that the other side gave."""
+    frame = getattr(closed, "rcvd", None)
+    if frame is None:
+        return "the websocket was lost without a closing frame"
+    reason = f" ({frame.reason})" if frame.reason else ""
+    return f"the websocket was closed with code {frame.code}{reason}"
+
+
+def frames_proxy(url: str) -> str | None:
+    """Return the proxy's URL for a websocket's URL, or None."""
+    parts = urlsplit(url)
+    return proxy_address(
+        parts.scheme, parts.hostname or "", parts.port or (443 if parts.scheme == "wss" else 80)
+    )
 
 
 def proxy_for(scheme: str, host: str, port: int) -> httpcore2.Proxy | None:

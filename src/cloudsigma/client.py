@@ -1,0 +1,201 @@
+"""The two clients: the same collections and calls, blocking or awaited.
+
+with CloudSigma() as cs: cs.servers.list()
+async with AsyncCloudSigma() as cs: await cs.servers.list()
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Collection, Mapping
+from importlib import import_module
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Unpack
+
+from .config import Options, Settings, load_settings
+from .core.call import Async, F, Faced, Sync, call, stream
+from .core.requests import Requests
+from .records.event import Event
+
+if TYPE_CHECKING:
+    from .api.accounts import Accounts
+    from .api.balance import AccountBalance
+    from .api.capabilities import LocationCapabilities
+    from .api.cloud_status import LocationStatus
+    from .api.drives import Drives
+    from .api.global_context import GlobalContext
+    from .api.ips import Ips
+    from .api.jobs import Jobs
+    from .api.library_drives import LibraryDrives
+    from .api.locations import Locations
+    from .api.profile import UserProfile
+    from .api.servers import Servers
+    from .api.tags import Tags
+    from .api.vlans import Vlans
+    from .core.port import Port
+
+
+class _Hung:
+    """A collection of a client: its module is imported and the collection made when it is first used."""
+
+    def __init__(self, module: str, cls: str) -> None:
+        self._module = module
+        self._class = cls
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self._name = name
+
+    def __get__(self, client: Any, owner: type) -> Any:
+        if client is None:
+            return self
+        cls = getattr(import_module(f".api.{self._module}", __package__), self._class)
+        made = client.__dict__[self._name] = cls(client._requests)
+        return made
+
+
+def hung(module: str, cls: str) -> Any:
+    """Hang a collection of ``cloudsigma.api`` on the client; the annotation beside it is for type checkers."""
+    return _Hung(module, cls)
+
+
+class Client(Faced[F]):
+    """What both clients have."""
+
+    accounts: Accounts[F] = hung("accounts", "Accounts")
+    balance: AccountBalance[F] = hung("balance", "AccountBalance")
+    capabilities: LocationCapabilities[F] = hung("capabilities", "LocationCapabilities")
+    cloud_status: LocationStatus[F] = hung("cloud_status", "LocationStatus")
+    drives: Drives[F] = hung("drives", "Drives")
+    global_context: GlobalContext[F] = hung("global_context", "GlobalContext")
+    ips: Ips[F] = hung("ips", "Ips")
+    jobs: Jobs[F] = hung("jobs", "Jobs")
+    library_drives: LibraryDrives[F] = hung("library_drives", "LibraryDrives")
+    locations: Locations[F] = hung("locations", "Locations")
+    profile: UserProfile[F] = hung("profile", "UserProfile")
+    servers: Servers[F] = hung("servers", "Servers")
+    tags: Tags[F] = hung("tags", "Tags")
+    vlans: Vlans[F] = hung("vlans", "Vlans")
+
+    def __init__(self, port: Port, settings: Settings) -> None:
+        self._blocking = port.blocking
+        self._requests = Requests(port, settings)
+
+    def __repr__(self) -> str:
+        settings = self._requests.settings
+        user = f" as {settings.username}" if settings.username else ""
+        return f"<{type(self).__name__} {settings.api_endpoint}{user}>"
+
+    @property
+    def settings(self) -> Settings:
+        """The settings in force, wherever they came from."""
+        return self._requests.settings
+
+    @call
+    async def request(
+        self,
+        method: str,
+        path: str,
+        *,
+        params: Mapping[str, Any] | None = None,
+        body: Any = None,
+        timeout: float | None = None,
+    ) -> Any:
+        """Call the API as it is, with this client's credentials, repetitions and errors, and return the decoded JSON.
+
+        ``path`` is relative to the API's root (``"servers/detail/"``), a resource_uri, or a URL of the same host.
+        ``params`` become the query, ``body`` is sent as JSON, ``timeout`` is in seconds for the whole call. An answer
+        without a body (204) gives None. Raises the errors of :mod:`cloudsigma.errors`.
+        """
+        answer = await self._requests.request(method, path, params=params, body=body, timeout=timeout)
+        return answer.data
+
+    @stream
+    async def events(self, resource_types: Collection[str] | None = None) -> AsyncGenerator[Event, None]:
+        """Yield what happens in the account, as it happens, for ever: one event for each change of a resource.
+
+        ``resource_types`` are the collections of interest (``["servers", "drives"]``), all when None. The websocket is
+        renewed when it is lost; events of that time are not told again, and a warning is logged. What an event names
+        may be gone (404) by the time it is read.
+
+        Raises :class:`cloudsigma.errors.AuthError` when the credentials are refused and
+        :class:`cloudsigma.errors.ConnectionFailed` when the websocket cannot be had at all.
+        """
+        kinds = [resource_types] if isinstance(resource_types, str) else resource_types
+        listening = self._requests.events.listen(kinds)
+        try:
+            async for event in listening:
+                yield event
+        finally:
+            await listening.aclose()
+
+    @call
+    async def close(self) -> None:
+        """Close every connection. A client is closed by the end of its ``with`` block, too."""
+        await self._close()
+
+    async def _close(self) -> None:
+        await self._requests.close()
+
+
+class CloudSigma(Client[Sync]):
+    """The client for ordinary, blocking programs; it may be used from several threads.
+
+    All arguments are keywords and may be left out: ``profile``, ``location``, ``api_endpoint``, ``ws_endpoint``,
+    ``username``, ``password``, ``token``, ``login_method``, ``timeout``, ``retries`` (see
+    :class:`cloudsigma.config.Options`). What is not given comes from the environment (``CLOUDSIGMA_USERNAME`` …), from
+    the section ``profile`` of the configuration file, or from the file itself (``~/.cloudsigma.conf``).
+    ``port`` takes the place of the network.
+
+    Raises :class:`cloudsigma.errors.ConfigurationError`.
+    """
+
+    def __init__(
+        self,
+        *,
+        port: Port | None = None,
+        **options: Unpack[Options],
+    ) -> None:
+        settings = load_settings(**options)
+        if port is None:
+            from .ports.blocking import BlockingPort
+
+            port = BlockingPort()
+        if not port.blocking:
+            raise TypeError("CloudSigma needs a blocking port; AsyncCloudSigma takes the other kind")
+        super().__init__(port, settings)
+
+    def __enter__(self) -> CloudSigma:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+class AsyncCloudSigma(Client[Async]):
+    """The client for asyncio programs: the same calls, awaited. Its arguments are those of :class:`CloudSigma`."""
+
+    def __init__(
+        self,
+        *,
+        port: Port | None = None,
+        **options: Unpack[Options],
+    ) -> None:
+        settings = load_settings(**options)
+        if port is None:
+            from .ports.asyncio import AsyncioPort
+
+            port = AsyncioPort()
+        if port.blocking:
+            raise TypeError(
+                "AsyncCloudSigma needs a port that is not blocking; CloudSigma takes the other kind"
+            )
+        super().__init__(port, settings)
+
+    async def __aenter__(self) -> AsyncCloudSigma:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._close()

@@ -1,0 +1,109 @@
+"""A port without sockets: requests go to a callable, time to a clock of your own. For tests, and for servers in process."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from typing import Any, TypeAlias, TypeVar
+
+from ..core.port import FrameStream, HttpRequest, HttpResponse, PortFailure, Signal, UpgradeRefused
+from .asyncio import AsyncioPort
+from .blocking import BlockingPort
+
+T = TypeVar("T")
+
+HeaderLines: TypeAlias = Mapping[str, str] | Iterable[tuple[str, str]]
+Handler: TypeAlias = Callable[[str, str, dict[str, str], bytes], tuple[int, HeaderLines, bytes]]
+"""``handle(method, url, headers, body) -> (status, headers, body)``; it may raise :class:`PortFailure`."""
+
+
+class MemoryFrames:
+    """A websocket whose frames come from a callable: text, or None when none came in time."""
+
+    def __init__(self, receive: Callable[[float | None], str | None], close: Callable[[], None]) -> None:
+        self._receive = receive
+        self._close = close
+
+    async def receive(self, timeout: float | None) -> str | None:
+        return self._receive(timeout)
+
+    async def close(self) -> None:
+        self._close()
+
+
+class MemoryPort:
+    """Requests answered by ``handle``; for a client ``CloudSigma(port=MemoryPort(handle), …)``.
+
+    ``blocking=False`` makes it one for ``AsyncCloudSigma``. ``now`` and ``sleep`` are the clock, so that a test can let
+    hours pass at once. ``frames(url, headers)`` opens a websocket; without it every one is refused.
+    """
+
+    def __init__(
+        self,
+        handle: Handler,
+        *,
+        blocking: bool = True,
+        now: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] | None = None,
+        random: Callable[[], float] | None = None,
+        frames: Callable[[str, Mapping[str, str]], FrameStream] | None = None,
+    ) -> None:
+        self.blocking = blocking
+        self._handle = handle
+        self._now = now
+        self._sleep = sleep
+        self._random = random
+        self._frames = frames
+        self._threads: BlockingPort | AsyncioPort = BlockingPort() if blocking else AsyncioPort()
+
+    async def send(self, request: HttpRequest) -> HttpResponse:
+        status, lines, body = self._handle(request.method, request.url, dict(request.headers), request.body)
+        headers: dict[str, str] = {}
+        cookies: list[str] = []
+        for name, value in lines.items() if isinstance(lines, Mapping) else lines:
+            if name.lower() == "set-cookie":
+                cookies.append(value)
+            else:
+                headers[name.lower()] = value
+        return HttpResponse(status, headers, body, cookies)
+
+    async def sleep(self, seconds: float) -> None:
+        if self._sleep is None:
+            await self._threads.sleep(seconds)
+        else:
+            self._sleep(seconds)
+
+    def now(self) -> float:
+        return self._now()
+
+    def random(self) -> float:
+        return self._threads.random() if self._random is None else self._random()
+
+    async def gather(self, jobs: Sequence[Callable[[], Awaitable[T]]], limit: int) -> list[T]:
+        return await self._threads.gather(jobs, limit)
+
+    def lock(self) -> AbstractAsyncContextManager[Any]:
+        return self._threads.lock()
+
+    def signal(self) -> Signal:
+        return self._threads.signal()
+
+    async def open_frames(self, url: str, headers: Mapping[str, str], timeout: float) -> FrameStream:
+        if self._frames is None:
+            raise UpgradeRefused(404)
+        return self._frames(url, headers)
+
+    async def close(self) -> None:
+        await self._threads.close()
+
+
+__all__ = [
+    "Handler",
+    "HttpRequest",
+    "HttpResponse",
+    "MemoryFrames",
+    "MemoryPort",
+    "PortFailure",
+    "UpgradeRefused",
+]
