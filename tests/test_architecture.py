@@ -36,6 +36,7 @@ LIBRARY_FRONTS = {
     "scenarios",
     "resumable_upload",
     "upload_client",
+    "legacy",
 }
 
 EMULATOR = {
