@@ -105,6 +105,18 @@ class Kites(Shared[F, Kite]):
         return self.objects[0]
 
     @call
+    async def label(self, **values: Any) -> dict[str, Any]:
+        """Set some labels."""
+        self.calls.append(("label", (), values))
+        return values
+
+    @call
+    async def update(self, ref: str | Kite, **changes: Unpack[KiteChanges]) -> Kite:
+        """Change a kite."""
+        self.calls.append(("update", (ref,), dict(changes)))
+        return Kite(changes, uuid=str(ref))
+
+    @call
     async def watch(self, ref: str, listener: Callable[[], None]) -> None:
         """Cannot be typed in a shell."""
 
@@ -140,9 +152,9 @@ def run(*arguments: str, error: type[Exception] | None = None) -> str:
 
 
 def test_verbs_are_the_calls_of_the_class_and_of_its_bases() -> None:
-    assert declarations.verb_names(Kites) == ["get", "list", "create", "fly", "watch"]
+    assert declarations.verb_names(Kites) == ["get", "list", "create", "fly", "label", "update", "watch"]
     listed = CollectionGroup("kites", Kites).list_commands(click.Context(click.Command("x")))
-    assert listed == ["show", "list", "create", "fly"]
+    assert listed == ["list", "show", "create", "update", "fly", "label"]
 
 
 def test_kinds_come_from_annotations() -> None:
@@ -245,3 +257,15 @@ def test_a_uuid_or_a_uri_is_not_looked_up(client: Client) -> None:
     run("show", uuid)
     run("show", f"/api/2.0/kites/{uuid}/")
     assert client.kites.calls == [("get", (uuid,), {}), ("get", (f"/api/2.0/kites/{uuid}/",), {})]
+
+
+def test_any_keys_with_values(client: Client) -> None:
+    assert run("label", "a=1", "b=x=y").splitlines() == ["a: 1", "b: x=y"]
+    assert client.kites.calls == [("label", (), {"a": "1", "b": "x=y"})]
+
+
+def test_an_update_without_changes_is_refused(client: Client) -> None:
+    uuid = client.kites.objects[0]["uuid"]
+    assert "nothing to change" in run("update", uuid, error=click.UsageError)
+    run("update", uuid, "--no-striped")
+    assert client.kites.calls == [("update", (uuid,), {"striped": False})]

@@ -13,7 +13,9 @@ import pytest
 from cloudsigma.version import __version__
 
 
-def run(*arguments: str, env: Mapping[str, str] | None = None, stdin: str = "") -> subprocess.CompletedProcess[str]:
+def run(
+    *arguments: str, env: Mapping[str, str] | None = None, stdin: str = ""
+) -> subprocess.CompletedProcess[str]:
     inherited = {key: value for key, value in os.environ.items() if not key.startswith("CLOUDSIGMA_")}
     return subprocess.run(
         [sys.executable, "-m", "cloudsigma.cli.main", *arguments],
@@ -71,7 +73,9 @@ def test_no_configuration(nowhere: dict[str, str]) -> None:
         ("api_endpoint = not a url\nusername = u\npassword = s3cret\n", "api_endpoint"),
     ],
 )
-def test_doubtful_configuration_names_the_key(text: str, word: str, nowhere: dict[str, str], tmp_path: Path) -> None:
+def test_doubtful_configuration_names_the_key(
+    text: str, word: str, nowhere: dict[str, str], tmp_path: Path
+) -> None:
     path = tmp_path / "conf"
     path.touch(mode=0o600)
     path.write_text(text, encoding="utf-8")
@@ -92,9 +96,13 @@ def test_unknown_profile(nowhere: dict[str, str], tmp_path: Path) -> None:
         assert "absent" in result.stderr
 
 
-def test_a_file_that_others_can_read_is_warned_about_in_one_line(nowhere: dict[str, str], tmp_path: Path) -> None:
+def test_a_file_that_others_can_read_is_warned_about_in_one_line(
+    nowhere: dict[str, str], tmp_path: Path
+) -> None:
     path = tmp_path / "conf"
-    path.write_text("api_endpoint = http://127.0.0.1:9/api/2.0/\nusername = u\npassword = s3cret\n", encoding="utf-8")
+    path.write_text(
+        "api_endpoint = http://127.0.0.1:9/api/2.0/\nusername = u\npassword = s3cret\n", encoding="utf-8"
+    )
     path.chmod(0o644)
     result = run("servers", "list", "--timeout", "2", env=nowhere | {"CLOUDSIGMA_CONFIG": str(path)})
     first, second = result.stderr.splitlines()
@@ -113,7 +121,9 @@ def test_connection_refused(nowhere: dict[str, str]) -> None:
         unused.bind(("127.0.0.1", 0))
         port = unused.getsockname()[1]
     env = nowhere | {"CLOUDSIGMA_USERNAME": "u", "CLOUDSIGMA_PASSWORD": "s3cret"}
-    result = run("--api-endpoint", f"http://127.0.0.1:{port}/api/2.0/", "--timeout", "2", "balance", "show", env=env)
+    result = run(
+        "--api-endpoint", f"http://127.0.0.1:{port}/api/2.0/", "--timeout", "2", "balance", "show", env=env
+    )
     assert result.returncode == 4
     (line,) = result.stderr.splitlines()
     assert line.startswith("cloudsigma: ")

@@ -50,13 +50,14 @@ class Kind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """One thing that a verb takes; ``field`` says that it is a key of the body or a filter."""
+    """One thing that a verb takes; ``field``: a key of the body or a filter; ``spread``: any keys with values."""
 
     name: str
     kind: Kind
     required: bool
     positional: bool = False
     field: bool = False
+    spread: bool = False
     default: Any = None
     choices: tuple[str, ...] = ()
     spec: type | None = None
@@ -79,6 +80,11 @@ class Verb:
     def spec(self) -> type | None:
         """The TypedDict whose keys are parameters of this verb."""
         return next((parameter.spec for parameter in self.parameters if parameter.spec), None)
+
+    @property
+    def has_body(self) -> bool:
+        """Whether those keys are sent, and do not choose what is listed."""
+        return self.spec is not None and self.name not in ("list", "find")
 
 
 def verb_names(collection: type) -> list[str]:
@@ -136,6 +142,8 @@ def _parameters(function: Callable[..., Any]) -> Iterator[Parameter]:
         if parameter.kind is parameter.VAR_KEYWORD:
             if get_origin(annotation) is Unpack:
                 yield from _fields(get_args(annotation)[0])
+            else:
+                yield Parameter(parameter.name, Kind.PAIRS, required=True, spread=True)
             continue
         if parameter.kind is parameter.VAR_POSITIONAL:
             continue

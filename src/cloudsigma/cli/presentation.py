@@ -42,6 +42,14 @@ BYTES = frozenset({"size", "mem"})
 # Verbs of the library that have no use of their own on a command line.
 HIDDEN_VERBS = frozenset({"page", "iterate", "find", "create_many", "delete_many"})
 
+# Those of single collections: a command ends before a session or a ticket could be of use.
+HIDDEN_BY_COLLECTION: Mapping[str, frozenset[str]] = {
+    "accounts": frozenset({"authenticate_asynchronous", "login", "logout"}),
+}
+
+# What people look for first; the other verbs follow in the order of their declaration.
+ORDER = ("list", "show", "create", "update", "delete", "start", "stop")
+
 # The command line's words where they differ from the library's.
 VERB_NAMES: Mapping[str, str] = {"get": "show"}
 

@@ -6,10 +6,10 @@ Nothing is loaded before it is needed: a command of one collection loads that co
 from __future__ import annotations
 
 from importlib import import_module
-from typing import Any
 
 import click
 
+from ..client import collections
 from ..version import __version__
 from .session import Session, output_option, shared_options
 
@@ -22,31 +22,19 @@ class Program(click.Group):
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return the names of all commands."""
-        return sorted([*FIXED, *(name.replace("_", "-") for name in collection_names())])
+        return sorted([*FIXED, *(name.replace("_", "-") for name in collections())])
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Load and return one command."""
         if cmd_name in FIXED:
             command: click.Command = import_module(f".{FIXED[cmd_name]}", __package__).command
             return command
-        name = cmd_name.replace("-", "_")
-        if name not in collection_names():
+        load = collections().get(cmd_name.replace("-", "_"))
+        if load is None:
             return None
         from .resources import CollectionGroup
 
-        return CollectionGroup(name, collection_class(name))
-
-
-def collection_names() -> Any:
-    """Return the names of the client's collections."""
-    from ..client import COLLECTIONS
-
-    return COLLECTIONS
-
-
-def collection_class(name: str) -> type:
-    """Load the class of one collection."""
-    raise NotImplementedError(name)
+        return CollectionGroup(cmd_name.replace("-", "_"), load())
 
 
 @click.command(cls=Program, params=[*shared_options(), output_option()], no_args_is_help=True)

@@ -7,8 +7,8 @@ from typing import Any
 
 import click
 
-from .output import write, write_json, write_outline, write_table
-from .presentation import columns_of
+from .output import write_json
+from .results import write_result
 from .session import Command, session
 from .values import Json, Pair
 
@@ -27,19 +27,10 @@ def _call(method: str, path: str, data: Any, query: Sequence[tuple[str, str]]) -
     if answer is None:
         return
     if session().output == "table":
-        _write_table(answer)
+        rows = answer.get("objects", answer) if isinstance(answer, Mapping) else answer
+        write_result(rows, "", form="table", whole=True)
     else:
         write_json(answer)
-
-
-def _write_table(answer: Any) -> None:
-    rows = answer.get("objects") if isinstance(answer, Mapping) else answer
-    if isinstance(rows, list) and all(isinstance(row, Mapping) for row in rows):
-        write_table(rows, columns_of("", rows))
-    elif isinstance(answer, Mapping):
-        write_outline(answer)
-    else:
-        write(str(answer))
 
 
 command = Command(

@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-_UNITS = {letter: 1024**power for power, letter in enumerate(["", "K", "M", "G", "T", "P"])}
+_UNITS: dict[str, int] = {letter: 1024**power for power, letter in enumerate(["", "K", "M", "G", "T", "P"])}
 _AMOUNT = re.compile(r"(\d+(?:\.\d+)?)\s*([KMGTP]?)(?:i?B)?\Z", re.IGNORECASE)
 
 
@@ -46,7 +46,7 @@ class Bytes(click.ParamType[int]):
         if not match:
             self.fail(f"{value!r} is not a number of bytes such as 1073741824, 512M or 20G", param, ctx)
         number = int(match[1]) if match[1].isdecimal() else float(match[1])
-        return int(round(number * _UNITS[match[2].upper()]))
+        return round(number * _UNITS[match[2].upper()])
 
 
 class Pair(click.ParamType[tuple[str, str]]):
