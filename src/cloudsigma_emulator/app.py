@@ -29,6 +29,7 @@ from .domain.relations import links_of
 from .drivers import make_hypervisor
 from .engine.bus import Bus
 from .engine.clock import Clock
+from .engine.guests import Guests
 from .engine.task_table import LONG_TASKS, TASKS
 from .engine.tasks import Engine
 from .options import Options
@@ -77,7 +78,7 @@ class App:
         self.database = Database(self.options.data, links_of)
         self.images = Images(self.options.data)
         self.engine = Engine(self, TASKS, LONG_TASKS)
-        self.hypervisor = make_hypervisor(self.options.hypervisor, self)
+        self.hypervisor = make_hypervisor(self.options.hypervisor, Guests(self))
         with self.transaction() as tx:
             if tx.setting("secret") is None:
                 self._sow(tx)

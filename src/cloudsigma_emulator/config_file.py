@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from . import seeding
+from .domain.seed import PERSISTENT_DRIVE_NAME
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from .app import App
 
-PERSISTENT_DRIVE = "persistent"
 PERSISTENT_PASSWORD = "persistent-password"  # noqa: S105 - of a simulated guest
 
 
@@ -29,7 +29,7 @@ def settings(app: App) -> dict[str, str]:
         "username2": username2,
         "password2": password2,
         "curl_upload_endpoint": app.api_endpoint.rstrip("/"),
-        "persistent_drive_name": PERSISTENT_DRIVE,
+        "persistent_drive_name": PERSISTENT_DRIVE_NAME,
         "persistent_drive_ssh_password": PERSISTENT_PASSWORD,
     }
 

@@ -215,8 +215,18 @@ class Emulator:
         return self.app.close_sockets(None)
 
     def runtime(self) -> dict[str, Any]:
-        """Return what the hypervisor says of each server that runs, by uuid: its serial line above all."""
-        return self.app.hypervisor.describe()
+        """Return name, status and ``serial_port`` of each server that is not stopped, by uuid."""
+        from .engine.guests import machines
+
+        return machines(self.app)
+
+    def let_happen(self, server: str, event: str) -> bool:
+        """Let the platform do something to a server: ``power_off`` (from inside), ``host_crash``,
+        ``illegal_operation``, ``outage``, ``recover``. False when it means nothing in the server's state.
+        """
+        from .engine.guests import let_happen
+
+        return let_happen(self.app, server, event)
 
 
 def _reachable(host: str) -> str:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from .domain import account_records
+from .domain.seed import standard
 from .store import credentials
 from .store.transaction import Transaction
 
@@ -28,10 +27,5 @@ def sow(tx: Transaction, seed: str) -> None:
             tx.insert(kind, doc)
         accounts.append(uuid)
     if seed == "standard":
-        from .domain.seed import standard
-
         for kind, doc in standard(accounts[0], accounts[1], tx.now, tx.new_uuid):
             tx.insert(kind, doc)
-
-
-Doc = dict[str, Any]

@@ -9,7 +9,7 @@ import asyncio
 import socket
 import struct
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Any, cast
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
@@ -29,7 +29,7 @@ class HttpProtocol(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         """Put the connection into the scope of a request."""
         super().on_message_begin()
-        self.scope["extensions"] = {TRANSPORT: self.transport}  # type: ignore[typeddict-item]
+        self.scope["extensions"] = cast(Any, {TRANSPORT: self.transport})
 
 
 class SocketProtocol(WebSocketsSansIOProtocol):
@@ -39,7 +39,7 @@ class SocketProtocol(WebSocketsSansIOProtocol):
         """Put the connection into the scope of a websocket; its task starts after this returns."""
         super().handle_connect(event)
         if hasattr(self, "scope"):
-            self.scope["extensions"][TRANSPORT] = self.transport  # type: ignore[index]
+            cast(Any, self.scope)["extensions"][TRANSPORT] = self.transport
 
 
 def transport_of(scope: Scope) -> asyncio.Transport:

@@ -1,6 +1,6 @@
 """The control plane, ``/_emulator/...``: what tests and people may do that no user of the cloud can.
 
-``health``, ``reset``, ``clock``, ``faults``, ``coverage``, ``runtime``, ``tokens``, ``limits``.
+``health``, ``reset``, ``clock``, ``faults``, ``coverage``, ``runtime``, ``events``, ``tokens``, ``limits``.
 Answers are JSON; a mistake in a request is a 400 with ``{"error": ...}``.
 """
 
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
+from ..engine.guests import let_happen, machines
 from ..request import Request, Response
 from ..store import credentials
 
@@ -40,6 +41,7 @@ class Control:
             ("DELETE", "faults"): self._clear_faults,
             ("GET", "coverage"): lambda _: self._app.router.coverage(),
             ("GET", "runtime"): self._runtime,
+            ("POST", "events"): self._event,
             ("POST", "tokens"): self._token,
             ("GET", "limits"): self._limits,
             ("POST", "limits"): self._set_limits,
@@ -121,10 +123,11 @@ class Control:
         return {"faults": []}
 
     def _runtime(self, _: Doc) -> Doc:
-        return {
-            "servers": self._app.hypervisor.describe(),
-            "websockets": self._app.close_sockets.__self__.count(),
-        }  # type: ignore[attr-defined]
+        return {"servers": machines(self._app)}
+
+    def _event(self, body: Doc) -> Doc:
+        server, event = str(body.get("server", "")), str(body.get("event", ""))
+        return {"happened": let_happen(self._app, server, event)}
 
     def _token(self, body: Doc) -> Doc:
         with self._app.transaction() as tx:

@@ -46,7 +46,7 @@ class Server:
         self._face = Face(app)
         self._ready = threading.Event()
         config = uvicorn.Config(
-            self._face,  # type: ignore[arg-type]
+            self._face,
             http=HttpProtocol,
             ws=SocketProtocol,
             lifespan="off",
@@ -89,7 +89,8 @@ class Server:
 
 def _listen(host: str, port: int) -> socket.socket:
     found: Any = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
-    listener = socket.socket(found[0], socket.SOCK_STREAM)
+    # The protocol by number: asyncio turns Nagle off only where it sees that it is TCP.
+    listener = socket.socket(found[0], socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind(found[4])

@@ -11,7 +11,7 @@ from ..domain.refusal import Refusal
 from ..engine import cloning, drive_transitions
 from ..engine.attachments import require_own_tags
 from .listing import list_answer, single_answer
-from .objects import avoided, created, fetch, uuids_in_body
+from .objects import avoided, fetch, uuids_in_body
 from .rendering import render_drives
 from .route import Answer, Call, Route
 
@@ -67,8 +67,7 @@ def create_drives(call: Call) -> Answer:
         drive_transitions.create(call.tx, drive)
         call.tx.audit("Drives", "create", drive["uuid"], details=body)
         stored.append(drive)
-    body, headers = created("drives", render_drives(call.tx, stored, call))
-    return Answer(201, body, headers)
+    return Answer(201, {"objects": render_drives(call.tx, stored, call)})
 
 
 def update_drive(call: Call) -> Answer:

@@ -11,7 +11,7 @@ def get(call: Call) -> Answer:
     """Return the caller's global context."""
     doc = call.tx.get("global_context", call.user_uuid)
     assert doc is not None
-    return Answer(200, doc["context"])
+    return Answer(200, doc["values"])
 
 
 def replace(call: Call) -> Answer:
@@ -21,9 +21,9 @@ def replace(call: Call) -> Answer:
         raise Refusal.validation("The global context is an object of strings")
     doc = call.tx.get("global_context", call.user_uuid)
     assert doc is not None
-    doc["context"] = fields.meta(body, "global_context")
+    doc["values"] = fields.meta(body, "global_context")
     call.tx.update("global_context", doc)
-    return Answer(200, doc["context"])
+    return Answer(200, doc["values"])
 
 
 ROUTES = [

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
 from ..domain import permissions
@@ -45,10 +44,3 @@ def uuids_in_body(call: Call) -> list[str]:
 def avoided(call: Call) -> list[str]:
     """Return the uuids in the ``avoid`` parameter, the most important first."""
     return [uuid for text in call.query.all("avoid") for uuid in text.split(",") if uuid]
-
-
-def created(kind: str, objects: Iterable[Doc]) -> tuple[Doc, list[tuple[str, str]]]:
-    """Return body and headers of a 201: the envelope, and the first object's address as Location."""
-    shown = list(objects)
-    headers = [("Location", str(shown[0]["resource_uri"]))] if shown else []
-    return {"objects": shown}, headers

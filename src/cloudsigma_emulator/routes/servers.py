@@ -12,7 +12,7 @@ from ..domain.refusal import Refusal
 from ..engine import cloning, drive_transitions, server_transitions
 from ..engine.attachments import attachments_changed, delete_server, require_own_tags, require_usable
 from .listing import list_answer, single_answer
-from .objects import avoided, created, fetch, uuids_in_body
+from .objects import avoided, fetch, uuids_in_body
 from .rendering import render_servers, render_short_servers
 from .route import Answer, Call, Route
 
@@ -42,8 +42,7 @@ def create_servers(call: Call) -> Answer:
     if not bodies:
         raise Refusal.validation("The body names no server to create", "objects")
     stored = [_create(call, body) for body in bodies]
-    body, headers = created("servers", render_servers(call.tx, stored, call))
-    return Answer(201, body, headers)
+    return Answer(201, {"objects": render_servers(call.tx, stored, call)})
 
 
 def _create(call: Call, body: Doc) -> Doc:

@@ -13,7 +13,7 @@ from ..domain.refusal import Refusal
 from ..domain.relations import TAG
 from ..store.transaction import Transaction
 from .listing import choose_fields, list_answer, paging, single_answer
-from .objects import created, fetch
+from .objects import fetch
 from .rendering import render_drives, render_ips, render_servers, render_tags, render_vlans
 from .route import Answer, Call, Route
 
@@ -54,8 +54,7 @@ def create_tags(call: Call) -> Answer:
             _replace_members(call, tag["uuid"], read_refs(body["resources"], "resources"))
         tx.audit("Tags", "create", tag["uuid"], details=body)
         stored.append(tag)
-    body, headers = created("tags", render_tags(tx, stored, call))
-    return Answer(201, body, headers)
+    return Answer(201, {"objects": render_tags(tx, stored, call)})
 
 
 def update_tag(call: Call) -> Answer:

@@ -10,6 +10,7 @@ import contextlib
 import os
 import shutil
 import tempfile
+import threading
 import uuid as uuids_module
 from collections.abc import Iterator
 from pathlib import Path
@@ -27,17 +28,19 @@ class Images:
     def __init__(self, directory: Path | None) -> None:
         self._given = directory / "images" if directory is not None else None
         self._made: Path | None = None
+        self._making = threading.Lock()
 
     @property
     def directory(self) -> Path:
         """The folder, made on first use."""
-        if self._made is None:
-            if self._given is None:
-                self._made = Path(tempfile.mkdtemp(prefix="cloudsigma-emulator-"))
-            else:
-                self._given.mkdir(parents=True, exist_ok=True, mode=0o700)
-                self._made = self._given
-        return self._made
+        with self._making:
+            if self._made is None:
+                if self._given is None:
+                    self._made = Path(tempfile.mkdtemp(prefix="cloudsigma-emulator-"))
+                else:
+                    self._given.mkdir(parents=True, exist_ok=True, mode=0o700)
+                    self._made = self._given
+            return self._made
 
     def path(self, drive: str) -> Path:
         """Return where the bytes of a drive are or would be. Raises ValueError for what is not a uuid."""

@@ -45,6 +45,13 @@ def uri_of(kind: str, uuid: str) -> str:
     return f"{API_PREFIX}/{kind}/" if kind in SINGLETONS else resource_uri(kind, uuid)
 
 
+def _uri_of_document(kind: str, doc: Doc) -> str:
+    # Subscriptions are stored by uuid and addressed by number.
+    return (
+        f"{API_PREFIX}/subscriptions/{doc['id']}/" if kind == "subscriptions" else uri_of(kind, doc["uuid"])
+    )
+
+
 class Transaction:
     """One transaction, given to a handler or a task; committed when it returns, undone when it raises."""
 
@@ -62,7 +69,7 @@ class Transaction:
         self._sql = database.connection
         self._duration = duration
         self._writing = False
-        self._events: dict[tuple[str, str], set[str]] = {}
+        self._events: dict[str, set[str]] = {}
         self._after: list[Callable[[], None]] = []
         self._tasks_changed = False
         self.now: datetime = now
@@ -251,14 +258,12 @@ class Transaction:
     def event(self, kind: str, uuid: str, owner: str | None = None) -> None:
         """Send a websocket frame about an object after the commit, once however often this is called."""
         if owner is None:
-            row = self._sql.execute(
-                "SELECT owner FROM objects WHERE kind=? AND uuid=?", (kind, uuid)
-            ).fetchone()
-            owner = row[0] if row else None
-        viewers = self._events.pop((kind, uuid), set())  # the last change decides the order
-        if owner:
-            viewers.add(owner)
-        self._events[kind, uuid] = viewers
+            doc = self.get(kind, uuid)
+            if doc is None:
+                return
+            self._tell(_uri_of_document(kind, doc), doc["owner"])
+        else:
+            self._tell(uri_of(kind, uuid), owner)
 
     def after_commit(self, action: Callable[[], None]) -> None:
         """Run something once the rows are safe: start a machine, remove a file. Never before, never on failure."""
@@ -331,9 +336,8 @@ class Transaction:
             self._sql.execute("COMMIT")
             self._writing = False
         frames = []
-        for (kind, uuid), viewers in self._events.items():
+        for uri, viewers in self._events.items():
             if viewers:
-                uri = uri_of(kind, uuid)
                 frames.append(Frame(uri.split("/")[3], uri, frozenset(viewers)))
         return frames
 
@@ -412,4 +416,10 @@ class Transaction:
 
     def _changed(self, kind: str, doc: Doc) -> None:
         if kind in EVENT_KINDS:
-            self.event(kind, doc["uuid"], doc["owner"])
+            self._tell(_uri_of_document(kind, doc), doc["owner"])
+
+    def _tell(self, uri: str, owner: str | None) -> None:
+        viewers = self._events.pop(uri, set())  # the last change decides the order
+        if owner:
+            viewers.add(owner)
+        self._events[uri] = viewers

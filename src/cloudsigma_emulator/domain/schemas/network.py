@@ -1,0 +1,59 @@
+"""The schemas of VLANs, IPs and tags."""
+
+from __future__ import annotations
+
+from .build import NAMED, NO, F, Schema
+
+VLANS = Schema(
+    "get",
+    ["get", "put"],
+    (
+        F("bottom_vlan_tag", "integer", None, "readonly"),
+        F("grantees", "list", NO),
+        F("meta", "dict", {}),
+        F("owner", "related", None, "readonly"),
+        F("permissions", "list", NO),
+        F("resource_uri", "string", NO, "readonly required"),
+        F("servers", "related", [], "readonly"),
+        F("subscription", "related", None, "readonly"),
+        F("tags", "related", NO),
+        F("uuid", "string", None, "readonly required"),
+    ),
+    filtering=NAMED,
+)
+
+
+IPS = Schema(
+    "get",
+    ["get", "put"],
+    (
+        F("gateway", "string", None, "readonly required"),
+        F("grantees", "list", NO),
+        F("meta", "dict", {}),
+        F("nameservers", "list", None, "readonly"),
+        F("netmask", "integer", None, "readonly required"),
+        F("owner", "related", None, "readonly"),
+        F("permissions", "list", NO),
+        F("resource_uri", "string", NO, "readonly required"),
+        F("server", "related", NO, "readonly"),
+        F("subscription", "related", None, "readonly"),
+        F("tags", "related", NO),
+        F("uuid", "string", None, "readonly required"),
+    ),
+    filtering=NAMED,
+)
+
+
+TAGS = Schema(
+    ["get", "post"],
+    ["get", "put", "delete"],
+    (
+        F("meta", "dict", NO),
+        F("name", "string", NO),
+        F("owner", "related", NO, "readonly"),
+        F("resource_uri", "string", NO, "readonly"),
+        F("resources", "related", NO, "nullable"),
+        F("uuid", "string", NO, "readonly"),
+    ),
+    old=True,
+)
