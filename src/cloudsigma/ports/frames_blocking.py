@@ -58,7 +58,7 @@ def open_stream(url: str, headers: Mapping[str, str], timeout: float) -> Blockin
             close_timeout=network.CLOSE_SECONDS,
             max_size=network.MAX_FRAME,
             logger=network.SILENT,
-        )
+        ).__enter__()  # newer versions warn about connections that were not entered; close() leaves them
     except InvalidStatus as refused:
         raise UpgradeRefused(refused.response.status_code) from None
     except (InvalidHandshake, InvalidURI, ConnectionClosed, EOFError, OSError, ImportError) as error:
