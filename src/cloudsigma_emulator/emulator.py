@@ -220,9 +220,14 @@ class Emulator:
 
         return machines(self.app)
 
+    def serial_port(self, server: str) -> str | None:
+        """Return the path of the device that answers as a server's second serial port, None when it has none."""
+        return self.app.hypervisor.serial_port(server)
+
     def let_happen(self, server: str, event: str) -> bool:
         """Let the platform do something to a server: ``power_off`` (from inside), ``host_crash``,
-        ``illegal_operation``, ``outage``, ``recover``. False when it means nothing in the server's state.
+        ``illegal_operation``, ``outage``, ``recover``; or let its guest ``ignore_power_button`` or
+        ``obey_power_button`` from now on. False when it means nothing in the server's state.
         """
         from .engine.guests import let_happen
 

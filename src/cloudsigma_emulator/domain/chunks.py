@@ -6,6 +6,7 @@ and so may be nearly twice as long as the others.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from .refusal import Refusal
@@ -42,11 +43,20 @@ def chunk_span(size: int, chunk_size: int, index: int) -> Span:
     return Span(offset, size - offset if index == count - 1 else chunk_size)
 
 
-def covers(size: int, stored: list[Span]) -> bool:
-    """Tell whether stored chunks cover the whole file."""
-    reached = 0
-    for span in sorted(stored):
-        if span.offset > reached:
-            return False
-        reached = max(reached, span.offset + span.length)
-    return reached >= size
+def with_span(stored: Iterable[Sequence[int]], span: Span) -> list[list[int]]:
+    """Return the stored stretches ``[offset, length]`` with one more, joined where they touch."""
+    stretches = sorted([*(Span(*stretch) for stretch in stored), span])
+    joined: list[list[int]] = []
+    for offset, length in stretches:
+        if joined and offset <= sum(joined[-1]):
+            joined[-1][1] = max(sum(joined[-1]), offset + length) - joined[-1][0]
+        else:
+            joined.append([offset, length])
+    return joined
+
+
+def covers(stored: Iterable[Sequence[int]], span: Span) -> bool:
+    """Tell whether one of the stored stretches holds the whole span."""
+    return any(
+        offset <= span.offset and span.offset + span.length <= offset + length for offset, length in stored
+    )

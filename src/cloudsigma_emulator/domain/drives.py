@@ -147,6 +147,11 @@ def smallest_size(storage_type: str) -> int:
     return limits.round_size(int(offered["size"]["min"])) if offered else 0
 
 
+def begun_upload(size: int) -> dict[str, Any]:
+    """Return what a drive stores about its upload: the exact size, and the stretches that are there."""
+    return {"size": size, "stored": []}
+
+
 def size_after_upload(drive: Drive) -> int:
     """Return the size that an uploaded drive ends with: rounded up, and grown to the least one allowed."""
     return max(limits.round_size(drive["size"]), smallest_size(drive["storage_type"]))

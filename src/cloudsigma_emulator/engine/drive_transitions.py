@@ -7,8 +7,9 @@ from functools import partial
 from typing import Any
 
 from ..domain import drive_states, server_states
-from ..domain.drive_states import CREATING, READY, RESIZING, UNAVAILABLE, UPLOADING
-from ..domain.drives import size_after_upload
+from ..domain.chunks import Span, covers, with_span
+from ..domain.drive_states import CREATING, READY, RESIZING, UNAVAILABLE
+from ..domain.drives import begun_upload, size_after_upload
 from ..domain.relations import MOUNT
 from ..store.transaction import Transaction
 from .transition import FollowUp, follow, move
@@ -98,8 +99,18 @@ def resized(tx: Transaction, world: World, payload: Doc) -> None:
 def uploaded(tx: Transaction, world: World, drive: Doc) -> None:
     """End an upload whose bytes are all there: the size is rounded, the image filled up with zeros."""
     size = size_after_upload(drive)
-    rest(tx, drive, size=size, upload=None)
+    rest(tx, drive, size=size)
     tx.after_commit(partial(world.images.resize, drive["uuid"], size))
+
+
+def stored(tx: Transaction, world: World, drive: Doc, span: Span) -> None:
+    """Take note that a stretch of an upload is in the image; the last one ends the upload."""
+    upload = drive["upload"]
+    upload["stored"] = with_span(upload["stored"], span)
+    if covers(upload["stored"], Span(0, upload["size"])):
+        uploaded(tx, world, drive)
+    else:
+        tx.update("drives", drive)
 
 
 def delete(tx: Transaction, world: World, drive: Doc) -> None:
@@ -146,7 +157,6 @@ def recover(tx: Transaction, drive: Doc) -> bool:
 
 def begin_upload(tx: Transaction, drive: Doc) -> None:
     """Store a drive whose bytes will be uploaded."""
-    if drive["status"] != UPLOADING:
-        raise ValueError("an upload begins in uploading")
+    drive["upload"] = begun_upload(drive["size"])
     tx.insert("drives", drive)
     tx.audit("Drives", "init_upload", drive["uuid"], owner=drive["owner"])
