@@ -34,10 +34,7 @@ _CLIENTS = ("AsyncCloudSigma", "CloudSigma")
 
 
 def __getattr__(name: str) -> object:
-    if name in _CLIENTS:
-        found = getattr(import_module(".client", __name__), name)
-    else:
-        found = _submodule(name)
+    found = getattr(import_module(".client", __name__), name) if name in _CLIENTS else _submodule(name)
     globals()[name] = found
     return found
 

@@ -7,8 +7,8 @@
     Servers[Sync].start   ->  Callable[[str], Server]
     Servers[Async].start  ->  Callable[[str], Coroutine[Any, Any, Server]]
 
-The blocking face finishes the coroutine with one ``send(None)``: a blocking port never suspends. This is the only
-file with typing tricks; ``tests/typing`` holds what the checkers must make of it.
+The blocking face finishes the coroutine with one ``send(None)``: a blocking port never suspends. Typing tricks
+live here and nowhere else; ``tests/typing`` holds what the checkers must make of them.
 """
 
 from __future__ import annotations
@@ -61,8 +61,7 @@ class call(Generic[P, R]):  # noqa: N801  (a decorator)
         def blocking(self: Any, *args: P.args, **kwargs: P.kwargs) -> R:
             return run(function(self, *args, **kwargs))
 
-        self._faces: tuple[Any, Any] = (function, blocking)
-        self.__doc__ = function.__doc__
+        self._faces, self.__doc__ = (function, blocking), function.__doc__
 
     @overload
     def __get__(self, instance: None, owner: type) -> Callable[Concatenate[Any, P], R]: ...
@@ -89,8 +88,7 @@ class stream(Generic[P, R]):  # noqa: N801  (a decorator)
             finally:
                 run(source.aclose())
 
-        self._faces: tuple[Any, Any] = (function, blocking)
-        self.__doc__ = function.__doc__
+        self._faces, self.__doc__ = (function, blocking), function.__doc__
 
     @overload
     def __get__(self, instance: None, owner: type) -> Callable[..., Generator[R, None, None]]: ...

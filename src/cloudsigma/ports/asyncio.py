@@ -14,6 +14,7 @@ import httpcore2
 
 from ..core.port import FrameStream, HttpRequest, HttpResponse, Signal
 from . import network
+from .connections_asyncio import AsyncioConnections
 
 T = TypeVar("T")
 
@@ -43,29 +44,28 @@ class AsyncioPort:
     blocking = False
 
     def __init__(self) -> None:
-        self._pools: dict[str, httpcore2.AsyncConnectionPool] = {}
-        self._by_origin: dict[str, httpcore2.AsyncConnectionPool] = {}
+        self._connections: dict[str, AsyncioConnections] = {}
         self._loop: asyncio.AbstractEventLoop | None = None
 
     async def send(self, request: HttpRequest) -> HttpResponse:
         origin, target = network.split_url(request.url)
-        scheme, host, port, host_header = network.origin_of(origin)
         timeout = None if request.timeout == inf else request.timeout
         # Only connecting has a limit of its own: it tells that nothing was sent. The rest is one limit for all.
         limits = {"connect": min(request.timeout, network.CONNECT_SECONDS)}
-        limits["pool"] = limits["connect"] if timeout is None else timeout
         try:
-            pool = self._pool(origin, scheme, host, port)
-            async with asyncio.timeout(None if timeout is None else timeout + 0.01):
-                response = await pool.handle_async_request(
-                    httpcore2.Request(
-                        request.method,
-                        httpcore2.URL(scheme=scheme, host=host, port=port, target=target),
-                        headers=network.wire_headers(request, host_header),
-                        content=request.body,
-                        extensions={"timeout": limits},
-                    )
-                )
+            connections = self._connections_to(origin)
+            wire = httpcore2.Request(
+                request.method,
+                connections.url(target),
+                headers=network.wire_headers(request, connections.host_header),
+                content=request.body,
+                extensions={"timeout": limits},
+            )
+            async with (
+                asyncio.timeout(None if timeout is None else timeout + 0.01),
+                connections.one() as connection,
+            ):
+                response = await connection.handle_async_request(wire)
                 try:
                     parts = [part async for part in response.aiter_stream()]
                 finally:
@@ -74,26 +74,16 @@ class AsyncioPort:
             raise network.failure_of(error) from error
         return network.received(response.status, response.headers, b"".join(parts))
 
-    def _pool(self, origin: str, scheme: bytes, host: bytes, port: int) -> httpcore2.AsyncConnectionPool:
+    def _connections_to(self, origin: str) -> AsyncioConnections:
         loop = asyncio.get_running_loop()
         if loop is not self._loop:
             # Connections belong to the loop that made them; those of an earlier loop ended with it.
             self._loop = loop
-            self._pools = {}
-            self._by_origin = {}
-        pool = self._by_origin.get(origin)
-        if pool is None:
-            address = network.proxy_address(scheme.decode(), host.decode(), port) or ""
-            pool = self._pools.get(address)
-            if pool is None:
-                pool = self._pools[address] = httpcore2.AsyncConnectionPool(
-                    ssl_context=network.tls_context() if scheme == b"https" else None,
-                    proxy=network.proxy_for(scheme.decode(), host.decode(), port),
-                    max_connections=network.CONNECTIONS,
-                    keepalive_expiry=network.KEEPALIVE_SECONDS,
-                )
-            self._by_origin[origin] = pool
-        return pool
+            self._connections = {}
+        found = self._connections.get(origin)
+        if found is None:
+            found = self._connections[origin] = AsyncioConnections(origin)
+        return found
 
     async def sleep(self, seconds: float) -> None:
         await asyncio.sleep(seconds)
@@ -142,11 +132,7 @@ class AsyncioPort:
         return await open_stream(url, headers, timeout)
 
     async def close(self) -> None:
-        pools = list(self._pools.values()) if self._loop is asyncio.get_running_loop() else []
-        self._pools = {}
-        self._by_origin = {}
-        for pool in pools:
-            try:
-                await pool.aclose()
-            except RuntimeError:
-                pass  # another task is in the middle of a request; its connection ends with it
+        here = self._loop is asyncio.get_running_loop()
+        connections, self._connections = self._connections, {}
+        for each in connections.values() if here else ():
+            await each.close()

@@ -15,6 +15,7 @@ import httpcore2
 
 from ..core.port import FrameStream, HttpRequest, HttpResponse, PortFailure, Signal
 from . import network
+from .connections import Connections
 
 T = TypeVar("T")
 
@@ -64,60 +65,49 @@ class BlockingPort:
     blocking = True
 
     def __init__(self) -> None:
-        self._pools: dict[str, httpcore2.ConnectionPool] = {}
-        self._by_origin: dict[str, httpcore2.ConnectionPool] = {}
+        self._connections: dict[str, Connections] = {}
         self._lock = threading.Lock()
         # Programs in the old style never close anything.
-        weakref.finalize(self, _close_pools, self._pools)
+        weakref.finalize(self, _close_all, self._connections)
 
     async def send(self, request: HttpRequest) -> HttpResponse:
         stop_if_abandoned()
         origin, target = network.split_url(request.url)
-        scheme, host, port, host_header = network.origin_of(origin)
         timeout = min(request.timeout, threading.TIMEOUT_MAX)
         until = time.monotonic() + timeout
-        limits = {
-            "connect": min(timeout, network.CONNECT_SECONDS),
-            "pool": timeout,
-            "read": timeout,
-            "write": timeout,
-        }
+        limits = {"connect": min(timeout, network.CONNECT_SECONDS), "read": timeout, "write": timeout}
+        parts = []
         try:
-            pool = self._by_origin.get(origin) or self._pool(origin, scheme, host, port)
-            response = pool.handle_request(
-                httpcore2.Request(
-                    request.method,
-                    httpcore2.URL(scheme=scheme, host=host, port=port, target=target),
-                    headers=network.wire_headers(request, host_header),
-                    content=request.body,
-                    extensions={"timeout": limits},
-                )
+            connections = self._connections.get(origin) or self._connections_to(origin)
+            wire = httpcore2.Request(
+                request.method,
+                connections.url(target),
+                headers=network.wire_headers(request, connections.host_header),
+                content=request.body,
+                extensions={"timeout": limits},
             )
+            connection = connections.take(timeout)
             try:
-                parts = []
-                for part in response.iter_stream():
-                    parts.append(part)
-                    if time.monotonic() > until:
-                        raise PortFailure("no answer in time", sent=True, timed_out=True)
+                response = connection.handle_request(wire)
+                try:
+                    for part in response.iter_stream():
+                        parts.append(part)
+                        if time.monotonic() > until:
+                            raise PortFailure("no answer in time", sent=True, timed_out=True)
+                finally:
+                    response.close()
             finally:
-                response.close()
+                connections.give_back(connection)
         except network.TRANSPORT_ERRORS as error:
             raise network.failure_of(error) from error
         return network.received(response.status, response.headers, b"".join(parts))
 
-    def _pool(self, origin: str, scheme: bytes, host: bytes, port: int) -> httpcore2.ConnectionPool:
-        address = network.proxy_address(scheme.decode(), host.decode(), port) or ""
+    def _connections_to(self, origin: str) -> Connections:
         with self._lock:
-            pool = self._pools.get(address)
-            if pool is None:
-                pool = self._pools[address] = httpcore2.ConnectionPool(
-                    ssl_context=network.tls_context() if scheme == b"https" else None,
-                    proxy=network.proxy_for(scheme.decode(), host.decode(), port),
-                    max_connections=network.CONNECTIONS,
-                    keepalive_expiry=network.KEEPALIVE_SECONDS,
-                )
-            self._by_origin[origin] = pool
-        return pool
+            found = self._connections.get(origin)
+            if found is None:
+                found = self._connections[origin] = Connections(origin)
+        return found
 
     async def sleep(self, seconds: float) -> None:
         stop = _abandoned.get()
@@ -152,17 +142,12 @@ class BlockingPort:
 
     async def close(self) -> None:
         with self._lock:
-            self._by_origin.clear()
-            _close_pools(self._pools)
+            _close_all(self._connections)
 
 
-def _close_pools(pools: dict[str, httpcore2.ConnectionPool]) -> None:
-    while pools:
-        _, pool = pools.popitem()
-        try:
-            pool.close()
-        except RuntimeError:
-            pass  # another thread is in the middle of a request; its connection ends with it
+def _close_all(connections: dict[str, Connections]) -> None:
+    while connections:
+        connections.popitem()[1].close()
 
 
 class _Gathering:
