@@ -61,15 +61,16 @@ class AsyncioPort:
                 content=request.body,
                 extensions={"timeout": limits},
             )
-            async with (
-                asyncio.timeout(None if timeout is None else timeout + 0.01),
-                connections.one() as connection,
-            ):
-                response = await connection.handle_async_request(wire)
+            async with asyncio.timeout(None if timeout is None else timeout + 0.01):
+                connection = await connections.take()
                 try:
-                    parts = [part async for part in response.aiter_stream()]
+                    response = await connection.handle_async_request(wire)
+                    try:
+                        parts = [part async for part in response.aiter_stream()]
+                    finally:
+                        await response.aclose()
                 finally:
-                    await response.aclose()
+                    await connections.give_back(connection)
         except network.TRANSPORT_ERRORS as error:
             raise network.failure_of(error) from error
         return network.received(response.status, response.headers, b"".join(parts))
