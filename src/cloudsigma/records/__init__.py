@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from .drive_body import DriveCloneSpec as DriveCloneSpec
     from .drive_body import DriveFilters as DriveFilters
     from .drive_body import DriveOptions as DriveOptions
+    from .drive_body import DriveResizeChanges as DriveResizeChanges
     from .drive_body import DriveSpec as DriveSpec
     from .drive_body import UploadSpec as UploadSpec
     from .event import Event as Event
@@ -82,6 +83,7 @@ if TYPE_CHECKING:
     from .server_body import EpcSpec as EpcSpec
     from .server_body import GpuSpec as GpuSpec
     from .server_body import ServerChanges as ServerChanges
+    from .server_body import ServerCloneSpec as ServerCloneSpec
     from .server_body import ServerFilters as ServerFilters
     from .server_body import ServerOptions as ServerOptions
     from .server_body import ServerSpec as ServerSpec
@@ -103,7 +105,7 @@ _MODULES = {
     "capabilities": "Capabilities CapabilitiesSchema Currency EpcLimits HostLimits IopsLimits Limits RemoteSnapshotLimits ServerLimits SnapshotLimits StorageLimits",
     "cloud_status": "CloudStatus FreeTier FreeTierMonthly",
     "drive": "ChunkLink Drive DriveRuntime",
-    "drive_body": "DriveChanges DriveCloneSpec DriveFilters DriveOptions DriveSpec UploadSpec",
+    "drive_body": "DriveChanges DriveCloneSpec DriveFilters DriveOptions DriveResizeChanges DriveSpec UploadSpec",
     "event": "Event",
     "grantee": "Grantee GranteeUser",
     "ip": "Ip IpChanges IpFilters",
@@ -118,7 +120,7 @@ _MODULES = {
     "reference": "Meta Ref Reference SubscriptionReference",
     "schema": "Schema",
     "server": "ActionResult ConsoleTunnel Epc Gpu GpuDevice Server ServerRuntime VncTunnel",
-    "server_body": "EpcSpec GpuSpec ServerChanges ServerFilters ServerOptions ServerSpec",
+    "server_body": "EpcSpec GpuSpec ServerChanges ServerCloneSpec ServerFilters ServerOptions ServerSpec",
     "tag": "Tag TagChanges TagFilters TagSpec TaggedResource",
     "values": "to_datetime to_decimal",
     "vlan": "Vlan VlanChanges VlanFilters",

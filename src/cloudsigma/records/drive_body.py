@@ -37,15 +37,20 @@ class DriveSpec(DriveOptions, total=False):
     """``dssd``, ``nvme`` …: one of ``drives`` of the capabilities; fixed from then on."""
 
 
-class DriveChanges(DriveOptions, total=False):
-    """What of a drive can be changed; while its server runs only name, meta, tags and allow_multimount."""
+class DriveResizeChanges(DriveOptions, total=False):
+    """What of a drive can be changed together with its size."""
 
     name: str
     """Name."""
-    size: int
-    """Bytes; it can only grow."""
     media: str
     """``disk`` or ``cdrom``."""
+
+
+class DriveChanges(DriveResizeChanges, total=False):
+    """What of a drive can be changed; while its server runs only name, meta, tags and allow_multimount."""
+
+    size: int
+    """Bytes; it can only grow."""
 
 
 class DriveCloneSpec(TypedDict, total=False):

@@ -98,6 +98,15 @@ class ServerChanges(ServerOptions, total=False):
     """Password of the VNC and console tunnels."""
 
 
+class ServerCloneSpec(TypedDict, total=False):
+    """How a copy of a server differs from its source."""
+
+    name: str
+    """Name; left out, the profile's ``clone_naming`` makes one."""
+    random_vnc_password: bool
+    """Make a new VNC password instead of copying it."""
+
+
 class ServerFilters(TypedDict, total=False):
     """What lists of servers can be narrowed by; several filters must all hold, a sequence means any of its values."""
 

@@ -1,0 +1,223 @@
+"""The bytes of a drive, a piece at a time: the low level of uploads and downloads.
+
+There are three ways up. One request with the whole image (:meth:`DriveBytes.upload_direct`); chunks by links, counted
+from 0 (:meth:`DriveBytes.init_upload`, :meth:`DriveBytes.upload_chunk_link`, :meth:`DriveBytes.upload_chunk`); chunks
+by resumable.js, counted from 1 (:meth:`DriveBytes.init_upload`, :meth:`DriveBytes.resumable_test`,
+:meth:`DriveBytes.resumable_upload`). An image of ``size`` bytes has ``size // chunk_size`` chunks, at least one, of
+which the last also takes what is left over.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any, Unpack
+from urllib.parse import quote, urljoin, urlsplit
+from uuid import uuid4
+
+from ..core import refusals
+from ..core.call import F, call
+from ..core.port import HttpRequest, HttpResponse, PortFailure
+from ..core.references import path_of, uuid_of
+from ..core.requests import MAX_REDIRECTS, USER_AGENT, Requests, shown_path
+from ..errors import BadAnswer, ConnectionFailed, InvalidArgument, NotFound, Timeout
+from ..records.drive import ChunkLink, Drive
+from ..records.drive_body import UploadSpec
+from ..records.reference import Ref
+from .bodies import Avoid, avoided, body_of
+from .collection import Collection, object_in
+
+DEFAULT_CHUNK = 5 * 1024**2
+"""Bytes of a chunk when nothing else is said."""
+
+
+class DriveBytes(Collection[F]):
+    """The verbs that move bytes of drives."""
+
+    _path = "drives"
+
+    @call
+    async def init_upload(self, *, avoid: Avoid = None, **fields: Unpack[UploadSpec]) -> Drive:
+        """Make a drive that chunks can be uploaded to and return it, ``uploading``.
+
+        ``fields`` are the keys of :class:`cloudsigma.records.UploadSpec`: name, size (bytes of the image, exactly) and
+        media are required. The drive is ``unmounted`` once the last chunk has arrived. Asks ``POST /initupload/``.
+        """
+        body = {"objects": [body_of(fields)]}
+        answer = await self._requests.request(
+            "POST", "initupload/", body=body, params={"avoid": avoided(avoid)}
+        )
+        return object_in(answer, Drive)
+
+    @call
+    async def upload_chunk_link(
+        self, ref: Ref[Drive], chunk_number: int, chunk_size: int = DEFAULT_CHUNK
+    ) -> ChunkLink:
+        """Return where to send one chunk to within five minutes.
+
+        ``chunk_number`` counts from 0, ``chunk_size`` is in bytes, the same for all chunks. Raises
+        :class:`cloudsigma.errors.ChunkAlreadyUploaded`, and :class:`cloudsigma.errors.PermissionError` when the drive
+        is not ``uploading``.
+        """
+        body = {"chunk_number": chunk_number, "chunk_size": chunk_size}
+        return await self._act(ref, "upload_chunk", ChunkLink, body)
+
+    @call
+    async def upload_chunk(self, link: ChunkLink | str, data: bytes) -> None:
+        """Send the bytes of one chunk to its link, which needs no credentials.
+
+        Raises :class:`cloudsigma.errors.NotFound` for a link that is used up or too old,
+        :class:`cloudsigma.errors.ValidationError` for a wrong number of bytes.
+        """
+        target = link if isinstance(link, str) else link.link
+        # A link may be a whole URL of the host, or a path; another host would be refused.
+        await self._requests.request("POST", target, body=bytes(data), authenticated=False, decode=False)
+
+    @call
+    async def resumable_test(
+        self, ref: Ref[Drive], chunk_number: int, *, chunk_size: int, total_size: int, filename: str
+    ) -> bool:
+        """Return whether the cloud has a chunk already. ``chunk_number`` counts from 1; sizes are in bytes."""
+        params = _resumable(chunk_number, chunk_size, total_size, filename)
+        try:
+            await self._requests.request("GET", self._upload_path(ref), params=params, decode=False)
+        except NotFound:
+            return False
+        return True
+
+    @call
+    async def resumable_upload(
+        self,
+        ref: Ref[Drive],
+        chunk_number: int,
+        data: bytes,
+        *,
+        chunk_size: int,
+        total_size: int,
+        filename: str,
+    ) -> None:
+        """Send the bytes of one chunk as a form of resumable.js.
+
+        ``chunk_number`` counts from 1, sizes are in bytes, ``filename`` is the base name of the image. Sending a chunk
+        again does no harm. Raises :class:`cloudsigma.errors.ValidationError` for a wrong number of bytes.
+        """
+        fields = _resumable(chunk_number, chunk_size, total_size, filename)
+        boundary = uuid4().hex
+        await self._requests.request(
+            "POST",
+            self._upload_path(ref),
+            body=_form(boundary, fields, filename, bytes(data)),
+            headers={"Content-Type": f"multipart/form-data; boundary={boundary}"},
+            repeatable=True,
+            decode=False,
+        )
+
+    @call
+    async def upload_direct(self, data: bytes, filename: str | None = None) -> Drive:
+        """Upload a whole image in one request and return the drive made of it.
+
+        The cloud names the drive by the time of the upload, as a disk; ``filename`` means nothing to it. It goes to
+        the host for big transfers, with the name and password of the client: a token is not taken there. Everything is
+        held in memory; a failure loses it all.
+        """
+        path = "drives/upload/"
+        if filename is not None:
+            path = f"{path}{quote(filename, safe='')}"
+        answer = await self._direct().request("POST", path, body=bytes(data), decode=False)
+        text = answer.raw.body.decode("utf-8", "replace").strip()
+        try:
+            uuid = uuid_of(text, "drives")
+        except InvalidArgument:
+            raise BadAnswer(
+                "the answer to the upload is not the uuid of a drive",
+                answer.status,
+                answer.request_id,
+                method="POST",
+                path=shown_path(answer.request.url),
+            ) from None
+        return await self._fetch_one(f"drives/{uuid}/", Drive)
+
+    @call
+    async def download_range(self, ref: Ref[Drive], offset: int, length: int) -> bytes:
+        """Return ``length`` bytes of a drive from ``offset`` on, fewer only at its end.
+
+        Raises :class:`cloudsigma.errors.PermissionError` for a drive that cannot be downloaded
+        (``runtime.is_downloadable``).
+        """
+        if offset < 0 or length < 1:
+            raise InvalidArgument("offset must be 0 or more and length 1 or more")
+        requests = self._requests
+        wanted = {"Range": f"bytes={offset}-{offset + length - 1}"}
+        answer = await requests.request(
+            "GET", f"{path_of(ref, 'drives')}download/", headers=wanted, decode=False, follow=False
+        )
+        response = answer.raw
+        if 300 <= response.status < 400:
+            response = await _follow(requests, answer.request.url, response, wanted)
+        if response.status == 206:
+            return response.body
+        return response.body[offset : offset + length]
+
+    def _upload_path(self, ref: Any) -> str:
+        return f"{path_of(ref, 'drives')}upload/"
+
+    def _direct(self) -> Requests:
+        """Return requests to the host for big transfers: the one that also serves the websocket."""
+        own = self._requests
+        scheme, path = urlsplit(own.settings.api_endpoint)[0], urlsplit(own.settings.api_endpoint)[2]
+        host = urlsplit(own.settings.ws_endpoint).netloc
+        return Requests(own.port, replace(own.settings, api_endpoint=f"{scheme}://{host}{path}"))
+
+
+def _resumable(chunk_number: int, chunk_size: int, total_size: int, filename: str) -> dict[str, Any]:
+    return {
+        "resumableChunkNumber": chunk_number,
+        "resumableChunkSize": chunk_size,
+        "resumableTotalSize": total_size,
+        "resumableIdentifier": filename,
+        "resumableFilename": filename,
+    }
+
+
+def _form(boundary: str, fields: Mapping[str, Any], filename: str, data: bytes) -> bytes:
+    """Return a multipart/form-data body (RFC 7578): the fields, then the part ``file``."""
+    parts = [
+        f'--{boundary}\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'.encode()
+        for name, value in fields.items()
+    ]
+    shown = filename.replace("\\", "%5C").replace('"', "%22").replace("\r", "%0D").replace("\n", "%0A")
+    parts.append(
+        f'--{boundary}\r\nContent-Disposition: form-data; name="file"; filename="{shown}"\r\n'
+        f"Content-Type: application/octet-stream\r\n\r\n".encode()
+    )
+    return b"".join([*parts, data, f"\r\n--{boundary}--\r\n".encode()])
+
+
+async def _follow(
+    requests: Requests, url: str, response: HttpResponse, headers: Mapping[str, str]
+) -> HttpResponse:
+    """Follow redirects of a download, which lead to other hosts and authorise themselves: no credentials go along."""
+    port, settings = requests.port, requests.settings
+    for _ in range(MAX_REDIRECTS):
+        url = urljoin(url, response.headers.get("location", ""))
+        if urlsplit(url).scheme not in ("http", "https"):
+            break
+        own = {"Accept": "*/*", "Accept-Encoding": "identity", "User-Agent": USER_AGENT, **headers}
+        request = HttpRequest("GET", url, own, timeout=settings.timeout or 3600.0)
+        try:
+            response = await port.send(request)
+        except PortFailure as failure:
+            cls = Timeout if failure.timed_out else ConnectionFailed
+            raise cls(f"{urlsplit(url).hostname}: {failure}", method="GET") from failure
+        if 200 <= response.status < 300:
+            return response
+        if response.status >= 400:
+            break
+    raise refusals.refusal(
+        response.status,
+        response.headers,
+        response.body,
+        method="GET",
+        path=shown_path(url),
+        repeatable=True,
+    )

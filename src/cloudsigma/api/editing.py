@@ -1,0 +1,115 @@
+"""Updating by reading, changing and writing back, so that nothing that was there gets lost.
+
+The API's PUT wants the required fields each time and replaces every list it is given. So a change is applied to what
+the cloud says now, not to a copy that the caller may have held for an hour; and when the cloud answers that somebody
+else's change came between, it is applied anew to the new state instead of being sent again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from math import inf
+from typing import TYPE_CHECKING, Any, Generic
+
+from ..core import retry
+from ..core.call import F
+from ..core.references import path_of
+from ..errors import ApiClientError, ConnectionFailed, IllegalState, OutcomeUnknown
+from .collection import Collection as Part
+from .collection import T, object_in
+
+if TYPE_CHECKING:
+    from ..core.requests import Requests
+
+STRIPES = 16
+
+
+class Editable(Part[F], Generic[F, T]):
+    """A collection whose resources can be changed. ``update`` itself stands in each, for what can be changed differs."""
+
+    _record: type[T]
+
+    def __init__(self, requests: Requests) -> None:
+        super().__init__(requests)
+        # Calls of one client that change the same resource go one after another; a few locks serve all resources.
+        self._edit_locks = tuple(requests.port.lock() for _ in range(STRIPES))
+
+    async def _edit(self, ref: Any, change: Callable[[T], Mapping[str, Any]]) -> T:
+        """Write what ``change`` makes of the present state, and return the answer; nothing is written for ``{}``."""
+        return (await self._edit_path(path_of(ref, self._path), change))[1]
+
+    async def _edit_path(self, path: str, change: Callable[[T], Mapping[str, Any]]) -> tuple[T, T]:
+        """The same for a path; returns the state before and the state after."""
+        requests, port = self._requests, self._requests.port
+        timeout = requests.settings.timeout
+        deadline = port.now() + (inf if timeout is None else timeout)
+        attempt = 0
+        async with self._edit_locks[hash(path) % STRIPES]:
+            while True:
+                before = object_in(await requests.request("GET", path, deadline=deadline), self._record)
+                changes = change(before)
+                if not changes:
+                    return before, before
+                body = {**before, **changes}
+                try:
+                    answer = await requests.request("PUT", path, body=body, deadline=deadline, retries=0)
+                    return before, object_in(answer, self._record)
+                except ApiClientError as error:
+                    pause = retry.pause(attempt, getattr(error, "retry_after", None), port.random())
+                    over = attempt >= requests.settings.retries or port.now() + pause >= deadline
+                    if over or not worth_another_look(error):
+                        raise
+                attempt += 1
+                await port.sleep(pause)
+
+
+def worth_another_look(error: ApiClientError) -> bool:
+    """Tell whether a write that failed this way may be made again, after reading again."""
+    return isinstance(error, (OutcomeUnknown, ConnectionFailed)) or error.status_code in retry.BUSY
+
+
+def required(changes: Mapping[str, Any]) -> None:
+    """Refuse an update that changes nothing: a record that was altered in place is not what gets written."""
+    if not changes:
+        raise TypeError(
+            "update() was given no changes; pass them by name, as in update(ref, name=…): what was altered in a "
+            "record itself is not written, so that an old copy cannot undo the changes of others"
+        )
+
+
+def require_applied(
+    before: Mapping[str, Any],
+    after: Mapping[str, Any],
+    wanted: Mapping[str, Any],
+    always: Collection[str],
+    path: str,
+    what: str,
+) -> None:
+    """Raise :class:`cloudsigma.errors.IllegalState` when the cloud answered success but left fields as they were.
+
+    ``always`` are the fields that ``what`` takes in any state.
+    """
+    ignored = [
+        name
+        for name, value in wanted.items()
+        if name not in always
+        and _plain(after.get(name)) == _plain(before.get(name))
+        and _plain(value) != _plain(before.get(name))
+    ]
+    if ignored:
+        raise IllegalState(
+            f"the cloud left {', '.join(ignored)} unchanged: {what} takes only {', '.join(sorted(always))}",
+            method="PUT",
+            path=f"/{path}",
+        )
+
+
+def _plain(value: Any) -> Any:
+    """Return a value with references as their uuids and without what is null or only reported."""
+    if isinstance(value, Mapping):
+        if "uuid" in value:
+            return value["uuid"]
+        return {key: _plain(item) for key, item in value.items() if key != "runtime" and item is not None}
+    if isinstance(value, (list, tuple)):
+        return [_plain(item) for item in value]
+    return value

@@ -1,0 +1,104 @@
+"""Attaching drives and network cards to a server, and taking them off."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..core.call import F, call
+from ..core.references import path_of
+from ..records.attachment import Device
+from ..records.drive import Drive
+from ..records.ip import Ip
+from ..records.library_drive import LibraryDrive
+from ..records.nic import IpMode
+from ..records.reference import Ref
+from ..records.server import Server
+from ..records.vlan import Vlan
+from .attaching import Change, attachment, network_card, require_attached, without_drive, without_nic
+from .editing import Editable, require_applied
+
+RUNNING_TAKES = frozenset({"name", "meta", "tags"})
+"""What can be changed while a server is not stopped."""
+
+
+class ServerHardware(Editable[F, Server]):
+    """The verbs of a server's drives and network cards: each reads the server, changes it and writes it back."""
+
+    _record = Server
+
+    @call
+    async def attach_drive(
+        self,
+        ref: Ref[Server],
+        drive: Ref[Drive] | LibraryDrive,
+        *,
+        device: Device = "virtio",
+        dev_channel: str | None = None,
+        boot_order: int | None = None,
+    ) -> Server:
+        """Attach a drive to a stopped server and return the server.
+
+        ``dev_channel`` is ``controller:unit``; left out, the first free one is taken. ``boot_order`` counts from 1;
+        None does not boot from the drive. A drive that the server already has stays as it is, once.
+
+        Raises :class:`cloudsigma.errors.IllegalState` when the server is not stopped,
+        :class:`cloudsigma.errors.PermissionError` for a library disk, which must be cloned first, and
+        :class:`cloudsigma.errors.InvalidArgument` when all channels are taken.
+        """
+        change = attachment(drive, device, dev_channel, boot_order)
+        path = path_of(ref, "servers")
+        _, after = await self._edit_path(path, change)
+        require_attached(after, drive, True, path)
+        return after
+
+    @call
+    async def detach_drive(self, ref: Ref[Server], drive: Ref[Drive] | LibraryDrive) -> Server:
+        """Take a drive off a stopped server and return the server; one that it does not have is no error.
+
+        Raises :class:`cloudsigma.errors.IllegalState` when the server is not stopped.
+        """
+        path = path_of(ref, "servers")
+        _, after = await self._edit_path(path, without_drive(drive))
+        require_attached(after, drive, False, path)
+        return after
+
+    @call
+    async def attach_nic(
+        self,
+        ref: Ref[Server],
+        *,
+        ip_v4: IpMode | None = None,
+        ip: Ref[Ip] | None = None,
+        vlan: Ref[Vlan] | None = None,
+        model: str = "virtio",
+        boot_order: int | None = None,
+    ) -> Server:
+        """Add a network card, after those that a stopped server has, and return the server.
+
+        A public card by DHCP when nothing is said; with ``ip`` (an owned address) a public card with that one, with
+        ``ip_v4="manual"`` one whose address the guest sets, with ``vlan`` a private one. ``model`` is ``virtio``,
+        ``e1000`` or ``rtl8139``.
+
+        Raises :class:`cloudsigma.errors.IllegalState` when the server is not stopped,
+        :class:`cloudsigma.errors.InvalidArgument` for a combination that there is not, and
+        :class:`cloudsigma.errors.ValidationError` for an address that is not owned or not free.
+        """
+        card = network_card(ip_v4, ip, vlan, model, boot_order)
+        return await self._edit_nics(ref, lambda server: {"nics": [*server["nics"], card]})
+
+    @call
+    async def detach_nic(self, ref: Ref[Server], mac: str) -> Server:
+        """Remove the network card with this hardware address from a stopped server and return the server.
+
+        Raises :class:`cloudsigma.errors.InvalidArgument` when it has no such card,
+        :class:`cloudsigma.errors.IllegalState` when the server is not stopped.
+        """
+        return await self._edit_nics(ref, without_nic(mac))
+
+    async def _edit_nics(self, ref: Any, change: Change) -> Server:
+        path = path_of(ref, "servers")
+        before, after = await self._edit_path(path, change)
+        if after.get("status") != "stopped":
+            changed = {"nics": change(before)["nics"]}
+            require_applied(before, after, changed, RUNNING_TAKES, path, "a server that is not stopped")
+        return after

@@ -1,0 +1,176 @@
+"""Tags: words that resources of all kinds can be given."""
+
+from __future__ import annotations
+
+from builtins import list as List  # noqa: N812  (in a collection, `list` is a verb)
+from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
+from typing import Any, Unpack
+
+from ..core.call import F, call, stream
+from ..core.pages import PAGE_SIZE, fetch_all, objects_in, typed
+from ..core.references import path_of
+from ..errors import InvalidArgument
+from ..records.drive import Drive
+from ..records.ip import Ip
+from ..records.page import Page
+from ..records.record import Record
+from ..records.reference import Ref
+from ..records.server import Server
+from ..records.tag import Tag, TagChanges, TagFilters, TagSpec
+from ..records.vlan import Vlan
+from .bodies import tagged
+from .collection import Deletable, Listed, R, Readable, Schemed, object_in, the_only
+from .editing import Editable, required
+
+
+class Tags(Listed[F, Tag], Readable[F, Tag], Editable[F, Tag], Deletable[F, Tag], Schemed[F]):
+    """The caller's tags (``/tags/``). Others do not see them."""
+
+    _path = "tags"
+    _list_path = "tags/detail/"
+    _record = Tag
+    _filters = TagFilters
+
+    @call
+    async def list(self, **filters: Unpack[TagFilters]) -> List[Tag]:
+        """Return every tag that matches, with what has it.
+
+        ``filters`` are the keys of :class:`cloudsigma.records.TagFilters`; all given must hold, a sequence of values
+        means any of them. The API filters no tags, so all are read. Raises :class:`TypeError` for a filter that
+        there is not, and the errors of :mod:`cloudsigma.errors`.
+        """
+        return await self._matching(filters)
+
+    @stream
+    def iterate(self, *, page_size: int = PAGE_SIZE) -> AsyncGenerator[Tag, None]:
+        """Yield every tag, reading ``page_size`` at a time, so that memory does not grow."""
+        return self._walk({}, page_size)
+
+    @call
+    async def page(self, offset: int = 0, limit: int = 20) -> Page[Tag]:
+        """Return one page of the tags: ``offset`` counts from 0, ``limit`` 0 means all that follow."""
+        return await self._page(offset, limit, {})
+
+    @call
+    async def find(self, **filters: Unpack[TagFilters]) -> Tag | None:
+        """Return the only tag that matches, or None when none does. ``filters`` as in :meth:`list`.
+
+        Raises :class:`cloudsigma.errors.ClientError` when several match: names need not be unique.
+        """
+        return the_only(await self._matching(filters), self._path, filters)
+
+    @call
+    async def create(self, **fields: Unpack[TagSpec]) -> Tag:
+        """Create a tag and return it.
+
+        ``fields`` are the keys of :class:`cloudsigma.records.TagSpec`; ``name`` is required, ``resources`` may mix
+        servers, drives, addresses and others. Raises :class:`cloudsigma.errors.ValidationError`.
+        """
+        answer = await self._requests.request("POST", "tags/", body={"objects": [_tag_body(fields)]})
+        return object_in(answer, Tag)
+
+    @call
+    async def create_many(self, specs: Sequence[TagSpec]) -> List[Tag]:
+        """Create several tags in one request and return them in the order given."""
+        if not specs:
+            return []
+        body = {"objects": [_tag_body(spec) for spec in specs]}
+        return typed(objects_in(await self._requests.request("POST", "tags/", body=body)), Tag)
+
+    @call
+    async def update(self, ref: Ref[Tag], **changes: Unpack[TagChanges]) -> Tag:
+        """Change a tag and return it; what is not named stays as it is.
+
+        ``changes`` are the keys of :class:`cloudsigma.records.TagChanges`; ``resources`` replaces all of them, see
+        :meth:`add` and :meth:`remove`. The tag is read, changed and written back.
+        """
+        required(changes)
+        body = _tag_body(changes)
+        return await self._edit(ref, lambda _: body)
+
+    @call
+    async def add(self, ref: Ref[Tag], resources: Sequence[Ref[Record]]) -> Tag:
+        """Give the tag to more resources, of any kinds mixed, and return it."""
+        more = tagged(resources)
+
+        def with_more(tag: Tag) -> Mapping[str, Any]:
+            have = [{"uuid": item["uuid"]} for item in tag.resources]
+            return {"resources": have + [item for item in more if item not in have]}
+
+        return await self._edit(ref, with_more)
+
+    @call
+    async def remove(self, ref: Ref[Tag], resources: Sequence[Ref[Record]]) -> Tag:
+        """Take the tag from resources and return it; those that do not have it are no error."""
+        gone = tagged(resources)
+
+        def without(tag: Tag) -> Mapping[str, Any]:
+            have = [{"uuid": item["uuid"]} for item in tag.resources]
+            return {"resources": [item for item in have if item not in gone]}
+
+        return await self._edit(ref, without)
+
+    @call
+    async def servers(self, ref: Ref[Tag], *, detail: bool = True) -> List[Server]:
+        """Return the servers that have the tag, with all their fields, or the few of the plain list."""
+        if detail:
+            path = f"{path_of(ref, 'tags')}servers/detail/"
+            return await fetch_all(self._requests, path, Server)
+        return await self._members(ref, "servers", Server)
+
+    @call
+    async def drives(self, ref: Ref[Tag]) -> List[Drive]:
+        """Return the drives that have the tag, with the few fields of the plain list.
+
+        ``drives.list(tag=…)`` returns them whole.
+        """
+        return await self._members(ref, "drives", Drive)
+
+    @call
+    async def ips(self, ref: Ref[Tag]) -> List[Ip]:
+        """Return the addresses that have the tag, with the few fields of the plain list."""
+        return await self._members(ref, "ips", Ip)
+
+    @call
+    async def vlans(self, ref: Ref[Tag]) -> List[Vlan]:
+        """Return the VLANs that have the tag, with the few fields of the plain list."""
+        return await self._members(ref, "vlans", Vlan)
+
+    async def _members(self, ref: Any, kind: str, record: type[R]) -> List[R]:
+        path = f"{path_of(ref, 'tags')}{kind}/"
+        members = await fetch_all(self._requests, path, record)
+        for member in members:
+            # Only here the path comes wrapped in a reference of the same resource.
+            uri = member.get("resource_uri")
+            if isinstance(uri, dict):
+                member["resource_uri"] = uri.get("resource_uri")
+            member._mark_partial()
+        return members
+
+    async def _matching(self, filters: Mapping[str, Any]) -> List[Tag]:
+        self._params(filters)
+        wanted = {name: _values(name, value) for name, value in filters.items() if value is not None}
+        found = await self._all({})
+        for name, values in wanted.items():
+            found = [tag for tag in found if _matches(tag, name, values)]
+        return found
+
+
+def _tag_body(fields: Mapping[str, Any]) -> dict[str, Any]:
+    body = dict(fields)
+    if body.get("resources") is not None:
+        body["resources"] = tagged(body["resources"])
+    return body
+
+
+def _values(name: str, value: Any) -> List[str]:
+    values = [value] if isinstance(value, str) else value
+    if not isinstance(values, Iterable) or not all(isinstance(item, str) for item in values):
+        raise InvalidArgument(f"the filter {name} must be text or a sequence of texts")
+    return List(values)
+
+
+def _matches(tag: Tag, name: str, values: List[str]) -> bool:
+    if name == "name__contains":
+        return any(value.casefold() in tag.name.casefold() for value in values)
+    return tag.get(name) in values
