@@ -7,6 +7,7 @@ and downloads read their file in one.
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import re
 from concurrent.futures import ThreadPoolExecutor
@@ -23,6 +24,8 @@ from .websocket import Sockets
 
 if TYPE_CHECKING:
     from ..app import App
+
+log = logging.getLogger("cloudsigma_emulator")
 
 BODY_LIMIT = 64 << 20
 """Bytes of a request that is not an upload."""
@@ -63,6 +66,7 @@ class Face:
             else:
                 request.body = body
                 response = self.app.handle(request, face=True)
+        log.debug("%s %s %d", request.method, request.path, response.status)
         try:
             await self._answer(scope, receive, send, request, response)
         finally:
