@@ -6,7 +6,7 @@ async with AsyncCloudSigma() as cs: await cs.servers.list()
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Collection, Mapping
+from collections.abc import AsyncGenerator, Callable, Collection, Mapping
 from importlib import import_module
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Unpack
@@ -47,9 +47,12 @@ class _Hung:
     def __get__(self, client: Any, owner: type) -> Any:
         if client is None:
             return self
-        cls = getattr(import_module(f".api.{self._module}", __package__), self._class)
-        made = client.__dict__[self._name] = cls(client._requests)
-        return made
+        # Two threads may come here at once; both get the same collection, with the same locks.
+        return client.__dict__.setdefault(self._name, self.load()(client._requests))
+
+    def load(self) -> Any:
+        """Import and return the class of the collection."""
+        return getattr(import_module(f".api.{self._module}", __package__), self._class)
 
 
 def hung(module: str, cls: str) -> Any:
@@ -134,6 +137,11 @@ class Client(Faced[F]):
 
     async def _close(self) -> None:
         await self._requests.close()
+
+
+def collections() -> dict[str, Callable[[], Any]]:
+    """Return the name of each collection of a client and what imports its class."""
+    return {name: value.load for name, value in vars(Client).items() if isinstance(value, _Hung)}
 
 
 class CloudSigma(Client[Sync]):

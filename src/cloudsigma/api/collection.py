@@ -110,40 +110,31 @@ class Listed(Collection[F], Generic[F, T]):
     _filters: ClassVar[Any]
 
     async def _all(self, filters: Mapping[str, Any]) -> List[T]:
-        params = self._params(filters)
-        return await fetch_all(
-            self._requests, self._list_path, self._record, params, partial="fields" in params
-        )
+        path, params, partial = self._query(filters)
+        return await fetch_all(self._requests, path, self._record, params, partial=partial)
 
     async def _page(self, offset: int, limit: int, filters: Mapping[str, Any]) -> Page[T]:
-        params = self._params(filters)
+        path, params, partial = self._query(filters)
         return await fetch_page(
-            self._requests,
-            self._list_path,
-            self._record,
-            params,
-            offset=offset,
-            limit=limit,
-            partial="fields" in params,
+            self._requests, path, self._record, params, offset=offset, limit=limit, partial=partial
         )
 
     def _walk(self, filters: Mapping[str, Any], page_size: int) -> AsyncGenerator[T, None]:
-        params = self._params(filters)
+        path, params, partial = self._query(filters)
         pages = iterate_pages(
-            self._requests,
-            self._list_path,
-            self._record,
-            params,
-            page_size=page_size,
-            partial="fields" in params,
+            self._requests, path, self._record, params, page_size=page_size, partial=partial
         )
         return _objects(pages)
 
     async def _only(self, filters: Mapping[str, Any]) -> T | None:
         return the_only(await self._all(filters), self._path, filters)
 
-    def _params(self, filters: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the query for filters. Raises :class:`TypeError` for one that this collection does not know."""
+    def _query(self, filters: Mapping[str, Any]) -> tuple[str, dict[str, Any], bool]:
+        """Return the path and query for filters, and whether only some fields are asked for.
+
+        Chosen fields are asked of the plain list, which costs the cloud less; all of them only the detailed one has.
+        Raises :class:`TypeError` for a filter that this collection does not know.
+        """
         allowed = self._filters.__optional_keys__
         for name in filters:
             if name not in allowed:
@@ -152,9 +143,10 @@ class Listed(Collection[F], Generic[F, T]):
         chosen = dict(filters)
         fields = chosen.pop("fields", None)
         params: dict[str, Any] = filter_params(chosen)
-        if fields is not None:
-            params["fields"] = joined(fields)
-        return params
+        if fields is None:
+            return self._list_path, params, False
+        params["fields"] = joined(fields)
+        return f"{self._path}/", params, True
 
 
 class Deletable(Collection[F], Generic[F, T]):

@@ -19,7 +19,7 @@ from ..records.server import Server
 from ..records.tag import Tag, TagChanges, TagFilters, TagSpec
 from ..records.vlan import Vlan
 from .bodies import tagged
-from .collection import Deletable, Listed, R, Readable, Schemed, object_in, the_only
+from .collection import Deletable, Listed, R, Readable, Schemed, joined, object_in, the_only
 from .editing import Editable, required
 
 
@@ -148,9 +148,17 @@ class Tags(Listed[F, Tag], Readable[F, Tag], Editable[F, Tag], Deletable[F, Tag]
         return members
 
     async def _matching(self, filters: Mapping[str, Any]) -> List[Tag]:
-        self._params(filters)
-        wanted = {name: _values(name, value) for name, value in filters.items() if value is not None}
-        found = await self._all({})
+        self._query(filters)
+        wanted = {
+            name: _values(name, value)
+            for name, value in filters.items()
+            if name != "fields" and value is not None
+        }
+        fields: dict[str, Any] = {}
+        if filters.get("fields") is not None:
+            names = joined(filters["fields"]).split(",")
+            fields["fields"] = [*names, *({name.partition("__")[0] for name in wanted} - {*names})]
+        found = await self._all(fields)
         for name, values in wanted.items():
             found = [tag for tag in found if _matches(tag, name, values)]
         return found

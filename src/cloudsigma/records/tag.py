@@ -66,3 +66,5 @@ class TagFilters(TypedDict, total=False):
     """Part of the name, case ignored."""
     uuid: str | Sequence[str]
     """Identifier."""
+    fields: str | Sequence[str]
+    """Only these fields are asked for; the records then lack the others."""
