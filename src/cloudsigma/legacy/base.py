@@ -48,7 +48,7 @@ class ResourceBase:
         url = self._get_url()
         if isinstance(uuid, bytes):
             uuid = uuid.decode("utf-8", "replace")
-        elif isinstance(uuid, int):
+        elif isinstance(uuid, int) or type(uuid).__module__ == "uuid":
             uuid = str(uuid)
         # Nothing that could change the path gets through: DELETE of "" would be the address for deleting many.
         return f"{url}{uuid_of(uuid, self.resource_name, 'uuid')}/"
