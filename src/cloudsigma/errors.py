@@ -70,7 +70,8 @@ __all__ = [
 class ApiClientError(Exception):
     """The base of all errors of this library.
 
-    ``message`` (also ``args[0]``) is what the API said; ``status_code`` is None when no answer was received.
+    ``message`` is what the API said; ``status_code`` is None when no answer was received. ``args`` are message, status
+    and request id, as in the old library.
     ``errors`` are all items of the API's error list; ``error_type``, ``error_message`` and ``error_point`` (the field
     at fault) are those of the first. ``method`` and ``path`` name the request, ``request_id`` the cloud's log entry.
     """
@@ -86,6 +87,7 @@ class ApiClientError(Exception):
         path: str = "",
     ) -> None:
         super().__init__(message)
+        self.args = (message, status_code, request_id)
         self.message = message
         self.status_code = status_code
         self.request_id = request_id

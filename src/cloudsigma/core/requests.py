@@ -318,10 +318,10 @@ class Requests:
             )
             if location and not same_origin:
                 host = urlsplit(target).hostname
-                error.args = (
-                    f"{error.message}: it leads to {host}, and credentials are sent to no other host",
+                error.message = (
+                    f"{error.message}: it leads to {host}, and credentials are sent to no other host"
                 )
-                error.message = error.args[0]
+                error.args = (error.message, *error.args[1:])
             raise error
         request.url = target
 
