@@ -26,8 +26,10 @@ LIBRARY = {
     "guest": {"guest", "errors", "core.call", "version"},
     "cli": {"cli", "client", "api", "core", "records", "errors", "config", "guest", "version"},
 }
-# The old import paths are thin fronts and may use whatever stands below the command line.
+# The old import paths are thin fronts and may use whatever stands below the command line, as may ``python -m``.
 LIBRARY_FRONTS = {
+    "__main__",
+    "legacy",
     "resource",
     "generic",
     "conf",
