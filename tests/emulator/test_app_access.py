@@ -216,8 +216,9 @@ def test_ticket(wire: Wire) -> None:
 
 
 def refused(emulator: Emulator, headers: dict[str, str], path: str = "/websocket") -> int:
-    with pytest.raises(InvalidStatus) as caught, connect(
-        emulator.ws_endpoint.replace("/websocket", path), additional_headers=headers
+    with (
+        pytest.raises(InvalidStatus) as caught,
+        connect(emulator.ws_endpoint.replace("/websocket", path), additional_headers=headers),
     ):
         pass
     return caught.value.response.status_code

@@ -67,7 +67,12 @@ def test_head_has_headers_only(wire: Wire) -> None:
 
 @pytest.mark.parametrize(
     ("path", "methods"),
-    [("/profile/", "GET,PUT"), ("/accounts/action/", "POST"), ("/balance/", "GET"), ("/global_context/", "GET,POST")],
+    [
+        ("/profile/", "GET,PUT"),
+        ("/accounts/action/", "POST"),
+        ("/balance/", "GET"),
+        ("/global_context/", "GET,POST"),
+    ],
 )
 def test_options(nobody: Wire, path: str, methods: str) -> None:
     reply = nobody("OPTIONS", path)
@@ -121,25 +126,35 @@ def test_post_with_neither_length_nor_type(wire: Wire) -> None:
 
 def test_a_chunked_body_is_a_body(wire: Wire) -> None:
     wire.connection.request(
-        "PUT", "/api/2.0/profile/", iter([b'{"first_', b'name": "Ada"}']), wire.credentials, encode_chunked=True
+        "PUT",
+        "/api/2.0/profile/",
+        iter([b'{"first_', b'name": "Ada"}']),
+        wire.credentials,
+        encode_chunked=True,
     )
     answer = wire.connection.getresponse()
     assert json.loads(answer.read())["first_name"] == "Ada"
 
 
-@pytest.mark.parametrize("raw", [b"{", b'{"a": }', b"\xff\xfe", b'"\xed\xa0\x80"', b"{'a': 1}", b"[" * 100_000])
+@pytest.mark.parametrize(
+    "raw", [b"{", b'{"a": }', b"\xff\xfe", b'"\xed\xa0\x80"', b"{'a': 1}", b"[" * 100_000]
+)
 def test_malformed_json(wire: Wire, raw: bytes) -> None:
     reply = wire("PUT", "/profile/", raw=raw, headers={"Content-Type": "application/json"})
     assert_error(reply, 400, "validation")
 
 
-@pytest.mark.parametrize("content_type", ["application/xml", "text/plain", "application/x-www-form-urlencoded"])
+@pytest.mark.parametrize(
+    "content_type", ["application/xml", "text/plain", "application/x-www-form-urlencoded"]
+)
 def test_other_content_types_are_refused(wire: Wire, content_type: str) -> None:
     reply = wire("PUT", "/profile/", raw=b"<a/>", headers={"Content-Type": content_type})
     assert_error(reply, 400, "validation")
 
 
-@pytest.mark.parametrize("accept", ["application/json", "*/*", "application/xml, */*;q=0.1", "", "application/*"])
+@pytest.mark.parametrize(
+    "accept", ["application/json", "*/*", "application/xml, */*;q=0.1", "", "application/*"]
+)
 def test_json_is_accepted(wire: Wire, accept: str) -> None:
     assert wire("GET", "/balance/", headers={"Accept": accept}).status == 200
 
@@ -147,7 +162,9 @@ def test_json_is_accepted(wire: Wire, accept: str) -> None:
 def test_other_formats_are_406(wire: Wire) -> None:
     assert_error(wire("GET", "/balance/", headers={"Accept": "application/xml"}), 406, "validation")
     assert_error(wire("GET", "/balance/?format=xml"), 406, "validation", "format")
-    assert wire("GET", "/balance/?format=xml&format=json", headers={"Accept": "application/xml"}).status == 200
+    assert (
+        wire("GET", "/balance/?format=xml&format=json", headers={"Accept": "application/xml"}).status == 200
+    )
     assert wire("GET", "/balance/", headers={"Accept": "application/xml, application/json"}).status == 200
 
 
