@@ -100,7 +100,10 @@ class Kites(Shared[F, Kite]):
         wait: bool = False,
         timeout: float = 60,
     ) -> Kite:
-        """Let it fly."""
+        """Let it fly: with ``wait`` until it is up.
+
+        ``height`` is in metres, and ``wind`` says how much of it there is; without one it falls.
+        """
         self.calls.append(("fly", (ref, height), {"wind": wind, "wait": wait, "timeout": timeout}))
         return self.objects[0]
 
@@ -193,6 +196,13 @@ def test_help_has_the_words_of_the_declaration() -> None:
     assert "programmer" not in shown
 
 
+def test_parameters_have_the_words_of_the_docstring() -> None:
+    text = " ".join(run("fly", "--help").split())
+    assert "Let it fly: with --wait until it is up." in text
+    assert "height is in metres, and wind says how much of it there is" in text
+    assert "wind says" in declarations.words_about("wind", declarations.verb(Kites, "fly").text)
+
+
 def test_fields_become_a_body(client: Client, tmp_path: Any) -> None:
     secret = tmp_path / "secret"
     secret.write_text("s3cret\n")
@@ -236,8 +246,8 @@ def test_a_filter_becomes_an_option(client: Client) -> None:
 
 def test_an_action_waits_unless_told_otherwise(client: Client) -> None:
     uuid = client.kites.objects[2]["uuid"]
-    run("fly", uuid, "100", "--wind", "high")
-    run("fly", uuid, "100", "--no-wait", "--wait-timeout", "5")
+    run("fly", uuid, "--height", "100", "--wind", "high")
+    run("fly", uuid, "--height", "100", "--no-wait", "--wait-timeout", "5")
     assert client.kites.calls == [
         ("fly", (uuid, 100), {"wind": "high", "wait": True, "timeout": 60}),
         ("fly", (uuid, 100), {"wind": "low", "wait": False, "timeout": 5.0}),

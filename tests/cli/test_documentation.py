@@ -91,7 +91,11 @@ def listing() -> str:
         if isinstance(context.command, click.Group):
             lines += ["", f"### {name}", "", words, "", "| command | |", "|---|---|"]
         else:
-            arguments = [each.make_metavar(context) for each in context.command.params if isinstance(each, click.Argument)]
+            arguments = [
+                each.make_metavar(context)
+                for each in context.command.params
+                if isinstance(each, click.Argument)
+            ]
             usage = " ".join([name, *arguments]).replace("|", "\\|")
             lines.append(f"| `{usage}` | {words} |")
     return "\n".join([*lines, "", ""])

@@ -68,8 +68,10 @@ class Verb:
     """A method of a collection that users may call."""
 
     name: str
-    words: str
+    text: str
+    """The docstring."""
     parameters: tuple[Parameter, ...]
+    returns_record: bool
 
     @property
     def usable(self) -> bool:
@@ -99,8 +101,15 @@ def verb_names(collection: type) -> list[str]:
 
 def verb(collection: type, name: str) -> Verb:
     """Return what the class ``collection`` declares of its verb ``name``."""
-    method = getattr(collection, name)
-    return Verb(name, words(method.__doc__), tuple(_parameters(inspect.unwrap(method))))
+    function = inspect.unwrap(getattr(collection, name))
+    hints = get_type_hints(function, include_extras=True)
+    returned = hints.get("return")
+    return Verb(
+        name,
+        inspect.cleandoc(function.__doc__ or ""),
+        tuple(_parameters(function, hints)),
+        isinstance(returned, TypeVar) or _is(returned, Record),
+    )
 
 
 def has_names(collection: type) -> bool:
@@ -126,8 +135,25 @@ def _result(collection: type, name: str) -> Any:
 
 def words(docstring: str | None) -> str:
     """Return the first paragraph of a docstring as plain text."""
-    text = inspect.cleandoc(docstring or "").split("\n\n", 1)[0]
-    return plain(" ".join(text.split()))
+    return plain(first_paragraph(inspect.cleandoc(docstring or "")))
+
+
+def first_paragraph(text: str) -> str:
+    """Return the first paragraph of a text on one line."""
+    return " ".join(text.split("\n\n", 1)[0].split())
+
+
+def words_about(name: str, text: str) -> str:
+    """Return what a docstring says of a parameter: the part of a sentence that begins with its name, or has it."""
+    mark = f"``{name}``"
+    clauses = [
+        clause.strip()
+        for paragraph in text.split("\n\n")[1:]
+        for clause in re.split(r"(?<=[.;:]) ", " ".join(paragraph.split()))
+        if mark in clause
+    ]
+    found = next((clause for clause in clauses if clause.startswith(mark)), clauses[0] if clauses else "")
+    return plain(found).rstrip(".;:")
 
 
 def plain(text: str) -> str:
@@ -135,8 +161,7 @@ def plain(text: str) -> str:
     return re.sub(r"(?::\w+)?:?(`{1,2})~?(.+?)\1", r"\2", text)
 
 
-def _parameters(function: Callable[..., Any]) -> Iterator[Parameter]:
-    hints = get_type_hints(function, include_extras=True)
+def _parameters(function: Callable[..., Any], hints: Mapping[str, Any]) -> Iterator[Parameter]:
     for parameter in list(inspect.signature(function).parameters.values())[1:]:
         annotation = hints.get(parameter.name, Any)
         if parameter.kind is parameter.VAR_KEYWORD:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 import warnings
@@ -23,12 +24,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"{PROGRAM} {__version__}")  # noqa: T201
         return 0
     warnings.showwarning = _show_warning
+    if arguments is None:
+        gc.set_threshold(100_000)  # a life too short for most collections
     try:
         return _run(words)
     except KeyboardInterrupt:
         return _interrupted()
     except BrokenPipeError:
         return _reader_gone()
+    finally:
+        if arguments is None:
+            gc.freeze()  # what is left goes with the process, and need not be walked once more
 
 
 def _run(words: list[str]) -> int:

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
 import click
 
-from .declarations import Kind, Parameter, Verb, field_words
-from .presentation import BYTES, PARAMETER_NAMES, PARAMETER_WORDS, SECRETS
+from .declarations import Kind, Parameter, Verb, field_words, first_paragraph, plain, words_about
+from .presentation import ALWAYS_OPTIONS, BYTES, PARAMETER_NAMES, PARAMETER_WORDS, SECRETS
 from .values import Bytes, Json, Pair, SecretFile
 
 
 def parameters_of(spoken: Verb) -> list[click.Parameter]:
     """Return what the command of this verb takes: required things first, then in the order of the declaration."""
     made: list[click.Parameter] = [
-        _argument(each) if each.positional or each.spread else _option(each)
+        _argument(each) if _is_argument(each) else _option(each)
         for each in sorted(spoken.parameters, key=lambda each: not each.required)
         if each.kind is not Kind.NONE
     ]
@@ -29,6 +30,13 @@ def parameters_of(spoken: Verb) -> list[click.Parameter]:
             )
         )
     return made
+
+
+def _is_argument(parameter: Parameter) -> bool:
+    """Say whether a parameter stands without a name: what a verb is about does, a bare number would say nothing."""
+    if parameter.kind in (Kind.INTEGER, Kind.NUMBER, Kind.BOOLEAN) or parameter.name in ALWAYS_OPTIONS:
+        return False
+    return parameter.positional or parameter.spread
 
 
 def _argument(parameter: Parameter) -> click.Argument:
@@ -78,7 +86,19 @@ def _metavar(parameter: Parameter) -> str | None:
 
 
 def _spelt(name: str) -> str:
-    return PARAMETER_NAMES.get(name, name).replace("_", "-")
+    return PARAMETER_NAMES.get(name, name).replace("__", "-").replace("_", "-")
+
+
+def help_of(spoken: Verb) -> str:
+    """Return what the verb does, with its parameters as the command line spells them."""
+    options = {each.name for each in spoken.parameters if not _is_argument(each)}
+    return plain(
+        re.sub(
+            r"``(\w+)``",
+            lambda match: f"--{_spelt(match[1])}" if match[1] in options else match[0],
+            first_paragraph(spoken.text),
+        )
+    )
 
 
 def explain_options(spoken: Verb, parameters: list[click.Parameter]) -> None:
@@ -88,7 +108,11 @@ def explain_options(spoken: Verb, parameters: list[click.Parameter]) -> None:
     for parameter in parameters:
         if not isinstance(parameter, click.Option) or parameter.help is not None or not parameter.name:
             continue
-        text = known.get(parameter.name) or PARAMETER_WORDS.get(parameter.name, "")
+        text = (
+            known.get(parameter.name)
+            or PARAMETER_WORDS.get(parameter.name)
+            or words_about(parameter.name, spoken.text)
+        )
         if isinstance(parameter.type, SecretFile):
             text = f"{text.rstrip('.')}: a file that holds it, or - for standard input."
         parameter.help = f"{text}  [required]" if parameter.name in needed else text

@@ -45,6 +45,7 @@ HIDDEN_VERBS = frozenset({"page", "iterate", "find", "create_many", "delete_many
 # Those of single collections: a command ends before a session or a ticket could be of use.
 HIDDEN_BY_COLLECTION: Mapping[str, frozenset[str]] = {
     "accounts": frozenset({"authenticate_asynchronous", "login", "logout"}),
+    "drives": frozenset({"init_upload", "upload_chunk_link", "resumable_test"}),
 }
 
 # What people look for first; the other verbs follow in the order of their declaration.
@@ -56,9 +57,16 @@ VERB_NAMES: Mapping[str, str] = {"get": "show"}
 # Names of parameters that mean something else among the shared options, or that read badly in a shell.
 PARAMETER_NAMES: Mapping[str, str] = {"timeout": "wait-timeout"}
 
+# Required things that read better with their name before them.
+ALWAYS_OPTIONS = frozenset({"status"})
+
 PARAMETER_WORDS: Mapping[str, str] = {
     "wait": "Come back when it is done, or as soon as the cloud has accepted it.",
     "timeout": "Longest time to wait, in seconds.",
+    "status": "State to wait for; given several times, any of them.",
+    "fields": "Only these fields, with commas or given several times.",
+    "avoid": "Objects whose hosts to keep away from, if possible.",
+    "idempotency_key": "Any text; with it the object is created once, however often this is repeated.",
 }
 
 

@@ -9,19 +9,20 @@ from importlib import import_module
 
 import click
 
-from ..client import collections
 from ..version import __version__
-from .session import Session, output_option, shared_options
+from .session import LazyGroup, Session, output_option, shared_options
 
 # The commands that are not made from a collection, by the module that has them as ``command``.
 FIXED = {"api": "raw", "emulator": "emulator", "events": "events", "metadata": "metadata"}
 
 
-class Program(click.Group):
+class Program(LazyGroup):
     """The root of all commands."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return the names of all commands."""
+        from ..client import collections
+
         return sorted([*FIXED, *(name.replace("_", "-") for name in collections())])
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
@@ -29,6 +30,8 @@ class Program(click.Group):
         if cmd_name in FIXED:
             command: click.Command = import_module(f".{FIXED[cmd_name]}", __package__).command
             return command
+        from ..client import collections
+
         load = collections().get(cmd_name.replace("-", "_"))
         if load is None:
             return None

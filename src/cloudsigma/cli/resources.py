@@ -10,16 +10,16 @@ import click
 from .declarations import Kind, Parameter, Verb, has_names, verb, verb_names, words
 from .failures import NOT_FOUND, Failure, one_line
 from .naming import is_name, uuid_by_name
-from .options import arguments_of, explain_options, parameters_of
+from .options import arguments_of, explain_options, help_of, parameters_of
 from .output import progress
 from .presentation import HIDDEN_BY_COLLECTION, HIDDEN_VERBS, ORDER, VERB_NAMES
 from .results import write_result
-from .session import Command, session
+from .session import Command, LazyGroup, session
 
 SHOW = "show"
 
 
-class CollectionGroup(click.Group):
+class CollectionGroup(LazyGroup):
     """The commands of one collection; each is made when it is asked for."""
 
     def __init__(self, name: str, declared: type) -> None:
@@ -57,11 +57,11 @@ class VerbCommand(Command):
         self.declared = declared
         self.verb = spoken
         parameters = parameters_of(spoken)
-        if spoken.name != "list":
+        if spoken.returns_record:
             parameters.append(
                 click.Option(["--reveal"], is_flag=True, help="Show all fields, passwords too.")
             )
-        super().__init__(name, self.carry_out, help=spoken.words, params=parameters)
+        super().__init__(name, self.carry_out, help=help_of(spoken), params=parameters)
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the options with their explanations, which are read only now."""
@@ -98,15 +98,21 @@ class VerbCommand(Command):
         )
 
     def _resolved(self, client: Any, collection: Any, parameter: Parameter, value: Any) -> Any:
-        """Return what the argument names: for a reference the uuid, looked up when it is a name."""
-        if parameter.kind is not Kind.REFERENCE or not is_name(value):
+        """Return what the argument names: for references the uuids, looked up where they are names."""
+        if parameter.name == "refs":
+            return [self._uuid(collection, self.collection, each) for each in value]
+        if parameter.kind is not Kind.REFERENCE:
             return value
         if parameter.name == "ref":
-            return uuid_by_name(collection, self.collection, value) if has_names(self.declared) else value
+            return self._uuid(collection, self.collection, value)
         # A reference to something else, such as the drive to attach: a parameter is called like its collection.
-        kind = f"{parameter.name}s"
-        other = getattr(client, kind, None)
-        return uuid_by_name(other, kind, value) if other is not None and has_names(type(other)) else value
+        other = getattr(client, f"{parameter.name}s", None)
+        return value if other is None else self._uuid(other, f"{parameter.name}s", value)
+
+    def _uuid(self, collection: Any, kind: str, value: str) -> str:
+        return (
+            uuid_by_name(collection, kind, value) if is_name(value) and has_names(type(collection)) else value
+        )
 
     def _subject(self, given: Mapping[str, Any]) -> str:
         return f"{self.name} {one_line(str(given.get('ref', '')))} ..."

@@ -117,3 +117,20 @@ class Command(click.Command):
         parameters += [output_option()] if output else []
         parameters += [each for each in shared_options(hidden=True) if not taken & set(each.opts)]
         super().__init__(name, callback=callback, params=parameters, **keywords)
+
+
+class LazyGroup(click.Group):
+    """A group that knows the names of its commands without having made them."""
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command, and name near ones when there is none."""
+        try:
+            return super().resolve_command(ctx, args)
+        except click.UsageError as refusal:
+            from difflib import get_close_matches
+
+            near = get_close_matches(args[0], self.list_commands(ctx))
+            hint = f" Did you mean {' or '.join(near)}?" if near else ""
+            raise click.UsageError(f"{refusal.message}{hint}", ctx) from None
