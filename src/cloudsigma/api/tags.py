@@ -154,11 +154,11 @@ class Tags(Listed[F, Tag], Readable[F, Tag], Editable[F, Tag], Deletable[F, Tag]
             for name, value in filters.items()
             if name != "fields" and value is not None
         }
-        fields: dict[str, Any] = {}
+        chosen: dict[str, Any] = {}
         if filters.get("fields") is not None:
-            names = joined(filters["fields"]).split(",")
-            fields["fields"] = [*names, *({name.partition("__")[0] for name in wanted} - {*names})]
-        found = await self._all(fields)
+            asked = set(joined(filters["fields"]).split(","))
+            chosen["fields"] = sorted(asked.union(name.partition("__")[0] for name in wanted))
+        found = await self._all(chosen)
         for name, values in wanted.items():
             found = [tag for tag in found if _matches(tag, name, values)]
         return found

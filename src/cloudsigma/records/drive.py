@@ -36,8 +36,8 @@ class Drive(Record):
     """Whether several servers may have it attached."""
     backup_scheduler: Reference | None
     """The scheduler that takes its snapshots; not everywhere."""
-    grantees: list[Grantee]
-    """Whom the owner let in; empty for everybody else."""
+    grantees: list[Grantee] | None
+    """Whom the owner let in; empty for everybody else; not everywhere."""
     iops: int | None
     """Limit of operations a second; null for the default; not everywhere."""
     jobs: list[Reference]
@@ -54,8 +54,8 @@ class Drive(Record):
     """Name; may be empty and need not be unique."""
     owner: Reference | None
     """The user that it belongs to; null for a library drive."""
-    permissions: list[str]
-    """What the caller may do with somebody else's drive; empty for his own."""
+    permissions: list[str] | None
+    """What the caller may do with somebody else's drive; empty for his own; not everywhere."""
     remote_snapshots: list[Reference] | None
     """Its snapshots in other locations; not everywhere."""
     resource_uri: str

@@ -36,8 +36,8 @@ class Profile(Record):
     """First name."""
     has_autotopup: bool
     """Whether money is paid in by itself."""
-    has_tx_autotopup: bool
-    """Whether traffic is bought by itself."""
+    has_tx_autotopup: bool | None
+    """Whether traffic is bought by itself; not everywhere."""
     invoicing: bool
     """Whether invoices are sent."""
     key_auth: bool
@@ -74,10 +74,10 @@ class Profile(Record):
     """Form of address."""
     town: str | None
     """Town."""
-    tx_autotopup_amount: str
-    """Traffic that is bought by itself, a decimal."""
-    tx_autotopup_threshold: str
-    """Traffic left below which that happens, a decimal."""
+    tx_autotopup_amount: str | None
+    """Traffic that is bought by itself, a decimal; not everywhere."""
+    tx_autotopup_threshold: str | None
+    """Traffic left below which that happens, a decimal; not everywhere."""
     uuid: str
     """Identifier of the user."""
     vat: str | None
