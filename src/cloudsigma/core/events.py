@@ -228,6 +228,7 @@ class EventFeed:
                     raise cls(f"{self.requests.settings.ws_endpoint}: {failure}", method="GET") from failure
                 async with self._lock:
                     self._stream = stream
+                LOG.debug("the websocket is open")
                 return
 
     def _unavailable(self, refused: UpgradeRefused) -> ApiClientError:

@@ -7,7 +7,7 @@ frame. One deadline holds for all of it.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from dataclasses import dataclass
 from math import inf
 from typing import Any, Generic, TypeVar
@@ -40,23 +40,6 @@ class Goal(Generic[R]):
     words: str
     reached: Callable[[R], bool] | None
     failed: Callable[[R], bool] | None = None
-
-
-def status_goal(
-    path: str,
-    record: type[R],
-    status: str | Collection[str],
-    failing: Collection[str] = (),
-) -> Goal[R]:
-    """Return the goal of one of several values of ``status``; a value in ``failing`` ends the wait at once."""
-    wanted = (status,) if isinstance(status, str) else tuple(status)
-    return Goal(
-        path,
-        record,
-        f"status {' or '.join(wanted)}",
-        lambda item: item.get("status") in wanted,
-        (lambda item: item.get("status") in failing) if failing else None,
-    )
 
 
 async def wait_until(requests: Requests, goal: Goal[R], timeout: float | None) -> R | None:
@@ -134,7 +117,7 @@ class _Wait(Generic[R]):
 
     def _judge(self, item: R) -> bool:
         goal = self._goal
-        status = item.get("status")
+        status = item.get("status") or item.get("state")
         self._status = status if isinstance(status, str) else self._status
         if goal.reached is not None and goal.reached(item):
             return True
@@ -169,7 +152,7 @@ class _Wait(Generic[R]):
             if isinstance(later, Gap) or self._concerns(later):
                 return False
         told: Any = event.get("object")
-        if not isinstance(told, dict) or "status" not in told or self._goal.reached is None:
+        if not isinstance(told, dict) or not told.keys() & {"status", "state"} or self._goal.reached is None:
             return True
         return self._judge(self._goal.record(told))
 
