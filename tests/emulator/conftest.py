@@ -8,6 +8,7 @@ import pytest
 
 from cloudsigma_emulator import Emulator
 
+from .cloud_in_process import Cloud
 from .wire import Wire
 
 
@@ -30,3 +31,11 @@ def nobody(cloudsigma_emulator: Emulator) -> Iterator[Wire]:
     client = Wire(cloudsigma_emulator, None)
     yield client
     client.close()
+
+
+@pytest.fixture
+def cloud() -> Iterator[Cloud]:
+    """A cloud in process, with a clock that stands still."""
+    cloud = Cloud()
+    yield cloud
+    cloud.close()

@@ -6,7 +6,8 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from cloud_in_process import GIB, MIB, Cloud, Doc, attach
+
+from .cloud_in_process import GIB, MIB, Cloud, Doc, attach
 
 STATES = ("stopped", "starting", "running", "stopping", "stopping by guest", "paused", "unavailable")
 
@@ -272,8 +273,8 @@ def test_a_server_with_an_uploading_drive_is_not_started(cloud: Cloud) -> None:
 
 
 def test_starting_needs_five_days_of_funds(cloud: Cloud) -> None:
+    account = cloud.uuid_of("user@example.com")
     with cloud.app.transaction() as tx:
-        account = cloud.uuid_of("user@example.com")
         tx.update("balance", {**(tx.get("balance", account) or {}), "balance": "1.2"})
     small = cloud.server()
     # EUR: 1 GHz * 0.00612 + 0.5 GB * 0.0088 an hour, 120 hours: 1.2624
