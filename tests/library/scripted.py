@@ -108,20 +108,14 @@ class Scripted:
         self._tls = tls
         self._lock = threading.Lock()
         self._listener = socket.create_server(("127.0.0.1", 0))
+        self.port = int(self._listener.getsockname()[1])
+        self.endpoint = f"{'https' if tls else 'http'}://127.0.0.1:{self.port}/api/2.0/"
         self._open: set[socket.socket] = set()
         self._threads: list[threading.Thread] = []
         self._stopped = False
         self.seen: list[Seen] = []
         self.connections = 0
         self.all_closed = threading.Event()
-
-    @property
-    def port(self) -> int:
-        return int(self._listener.getsockname()[1])
-
-    @property
-    def endpoint(self) -> str:
-        return f"{'https' if self._tls else 'http'}://127.0.0.1:{self.port}/api/2.0/"
 
     def targets(self) -> list[str]:
         """Return method and target of each request, in order."""

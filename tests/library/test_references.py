@@ -73,7 +73,7 @@ def test_addresses_and_short_names_are_uuids_too(uuid: str) -> None:
     ],
 )
 def test_what_is_no_reference_is_refused_and_the_argument_named(ref: object) -> None:
-    with pytest.raises(InvalidArgument, match="^server ") as caught:
+    with pytest.raises(InvalidArgument, match=r"^server ") as caught:
         uuid_of(ref, "servers", "server")  # type: ignore[arg-type]
     assert isinstance(caught.value, (ClientError, ValueError))
 

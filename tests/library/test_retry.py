@@ -121,7 +121,7 @@ def test_the_repetitions_are_counted() -> None:
 
 def test_a_change_that_was_sent_and_never_answered_has_an_unknown_outcome() -> None:
     for method in ("PUT", "DELETE"):
-        with pytest.raises(errors.OutcomeUnknown, match="read /api/2.0/servers/x/"):
+        with pytest.raises(errors.OutcomeUnknown, match=r"read /api/2\.0/servers/x/"):
             ask(Script(LOST), method, retries=1)
     with pytest.raises(errors.ConnectionFailed):
         ask(Script(LOST), "GET", retries=1)

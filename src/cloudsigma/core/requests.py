@@ -40,8 +40,9 @@ USER_AGENT = f"cloudsigma-python/{__version__}"
 MAX_REDIRECTS = 5
 
 _PLAIN_PATH = re.compile(r"[A-Za-z0-9_.~:/%@+,;=!$&'()*-]*\Z")
-_FORBIDDEN = re.compile(r"[\x00-\x20\x7f\\]")
-_BAD_HEADER = re.compile(r"[\r\n\x00]")
+_FORBIDDEN = re.compile(r"[\x00-\x20\x7f\\\ud800-\udfff]")
+_HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+\Z")
+_HEADER_VALUE = re.compile(r"[\t\x20-\x7e\x80-\xff]*\Z")
 
 
 @dataclass(slots=True)
@@ -207,8 +208,8 @@ class Requests:
             "User-Agent": USER_AGENT,
         }
         for name, value in (extra or {}).items():
-            if _BAD_HEADER.search(name) or _BAD_HEADER.search(value):
-                raise InvalidArgument(f"the header {name!r} has a line break")
+            if not _HEADER_NAME.match(name) or not _HEADER_VALUE.match(value):
+                raise InvalidArgument(f"the header {name!r} has letters that HTTP does not carry")
             headers[name] = value
         return headers
 
@@ -370,7 +371,10 @@ class Requests:
 
 
 def encode_params(params: Mapping[str, Any]) -> str:
-    """Return a query string; None is left out, booleans are lower-case, a list's values are joined by commas."""
+    """Return a query string; None is left out, booleans are lower-case, a list's values are joined by commas.
+
+    Raises :class:`cloudsigma.errors.InvalidArgument` for text that is no Unicode.
+    """
     pairs = []
     for name, value in params.items():
         if value is None:
@@ -381,7 +385,10 @@ def encode_params(params: Mapping[str, Any]) -> str:
             text = ",".join(map(str, value))
         else:
             text = str(value)
-        pairs.append(f"{quote(name, safe='')}={quote(text, safe=',-_.~:')}")
+        try:
+            pairs.append(f"{quote(name, safe='')}={quote(text, safe=',:')}")
+        except UnicodeEncodeError:
+            raise InvalidArgument(f"the parameter {name!a} has half a character in it") from None
     return "&".join(pairs)
 
 
