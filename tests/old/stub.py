@@ -40,6 +40,7 @@ class Stub:
     def __init__(self, answer: Callable[[Received], Reply | dict[str, Any]]) -> None:
         self.requests: list[Received] = []
         self.connections = 0
+        self._open: list[socket.socket] = []
         stub = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -48,6 +49,7 @@ class Stub:
             def setup(self) -> None:
                 super().setup()
                 stub.connections += 1
+                stub._open.append(self.connection)
 
             def log_message(self, *_: object) -> None:
                 pass
@@ -73,6 +75,8 @@ class Stub:
                     self.send_header(name, value)
                 self.send_header("Content-Length", str(len(reply.body)))
                 self.end_headers()
+                if self.command == "HEAD":
+                    return
                 if reply.cut is None:
                     self.wfile.write(reply.body)
                 else:
@@ -97,6 +101,11 @@ class Stub:
 
     def __exit__(self, *_: object) -> None:
         self._server.shutdown()
+        for connection in self._open:
+            try:
+                connection.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                pass  # closed by the other side
         self._server.server_close()
         self._thread.join()
 

@@ -23,6 +23,8 @@ from ..errors import ConnectionFailed, InvalidArgument, Timeout
 from ..ports.blocking import BlockingPort
 from .response import Response
 
+_CREDENTIALS = frozenset({"authorization", "cookie"})
+
 _lock = threading.Lock()
 _port: RememberingPort | None = None
 _owner = 0
@@ -127,42 +129,46 @@ class Http:
         """Send a request. Raises :class:`cloudsigma.errors.ConnectionFailed` or :class:`cloudsigma.errors.Timeout`."""
         if params:
             url += ("&" if "?" in url else "?") + encode_params(params)
-        url = _checked(url)
         body, kind = _content(data, json)
-        sent = {"User-Agent": USER_AGENT, "Accept": "*/*"}
-        if self._session is not None and url.startswith(self._session.origin + "/"):
-            sent.update(
-                run(self._session.authentication.headers(self._session, method, 1e9 + shared_port().now()))
-            )
+        own = {"User-Agent": USER_AGENT, "Accept": "*/*"}
         if kind:
-            sent["Content-Type"] = kind
+            own["Content-Type"] = kind
         if auth is not None:
             from base64 import b64encode
 
-            sent["Authorization"] = "Basic " + b64encode(":".join(auth).encode()).decode()
+            own["Authorization"] = "Basic " + b64encode(":".join(auth).encode()).decode()
         for name, value in (headers or {}).items():
-            sent = {key: kept for key, kept in sent.items() if key.lower() != name.lower()}
-            sent[name] = value
+            own = {key: kept for key, kept in own.items() if key.lower() != name.lower()}
+            own[name] = value
         limit = timeout if timeout is not None else self._timeout
-        request = HttpRequest(method, url, sent, body, 1e9 if limit is None else limit)
-        response = exchange(request)
+        request = HttpRequest(method, _checked(url), own, body, 1e9 if limit is None else limit)
+        response = self._send(request, own)
+        if not allow_redirects or method not in ("GET", "HEAD"):
+            return response
         for _ in range(MAX_REDIRECTS):
             target = response.headers.get("location")
-            if (
-                not allow_redirects
-                or method not in ("GET", "HEAD")
-                or not target
-                or response.status_code // 100 != 3
-            ):
+            if not target or response.status_code // 100 != 3:
                 break
             target = _checked(urljoin(request.url, target))
             if urlsplit(target)[:2] != urlsplit(request.url)[:2]:
-                kept = {"authorization", "cookie"}
-                request.headers = {
-                    key: value for key, value in request.headers.items() if key.lower() not in kept
-                }
-            request.url = target
+                own = {key: value for key, value in own.items() if key.lower() not in _CREDENTIALS}
+            request.url, request.headers = target, own
+            response = self._send(request, own)
+        return response
+
+    def _send(self, request: HttpRequest, own: Mapping[str, str]) -> Response:
+        session = self._session
+        if session is None or not request.url.startswith(session.origin + "/"):
+            return exchange(request)
+        deadline = session.port.now() + request.timeout
+        for _ in range(2):
+            proof = run(session.authentication.headers(session, request.method, deadline))
+            generation = session.authentication.generation
+            request.headers = {**proof, **own}
             response = exchange(request)
+            if response.status_code != 401:
+                break
+            run(session.authentication.renew(session, generation, deadline))
         return response
 
 
