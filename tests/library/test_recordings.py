@@ -48,7 +48,7 @@ RECORDINGS = [item for item in recordings(FOLDER) if item.collection in OURS and
 
 Call: TypeAlias = Callable[[CloudSigma, Recording], Any]
 
-LISTS = {
+LISTS: dict[str, tuple[str, type[records.Record]]] = {
     "servers": ("servers", records.Server),
     "drives": ("drives", records.Drive),
     "libdrives": ("library_drives", records.LibraryDrive),
@@ -57,7 +57,7 @@ LISTS = {
     "vlans": ("vlans", records.Vlan),
     "ips": ("ips", records.Ip),
 }
-SINGLE = {
+SINGLE: dict[str, tuple[str, type[records.Record]]] = {
     "balance": ("balance", records.Balance),
     "capabilities": ("capabilities", records.Capabilities),
     "profile": ("profile", records.Profile),

@@ -1,0 +1,7 @@
+"""A number given as text."""
+
+from cloudsigma import CloudSigma
+
+
+def program(cs: CloudSigma) -> None:
+    cs.servers.create(name="web", cpu="2000", mem=2**30, vnc_password="x")  # rejected
