@@ -54,7 +54,7 @@ def test_pages(wire: Wire) -> None:
     assert page(wire, "/servers/?offset=100")[1] == []
 
 
-@pytest.mark.parametrize("value", ["-1", "x", "", "1.5", "9" * 30, "١"])
+@pytest.mark.parametrize("value", ["-1", "x", "", "1.5", "9" * 30, "\u0661"])
 @pytest.mark.parametrize("name", ["limit", "offset"])
 def test_bad_pages(wire: Wire, name: str, value: str) -> None:
     reply = wire("GET", f"/servers/?{urlencode({name: value})}")
