@@ -199,8 +199,9 @@ def test_help_has_the_words_of_the_declaration() -> None:
 def test_parameters_have_the_words_of_the_docstring() -> None:
     text = " ".join(run("fly", "--help").split())
     assert "Let it fly: with --wait until it is up." in text
-    assert "height is in metres, and wind says how much of it there is" in text
+    assert "In metres, and wind says how much of it there is." in text
     assert "wind says" in declarations.words_about("wind", declarations.verb(Kites, "fly").text)
+    assert declarations.words_about("absent", declarations.verb(Kites, "fly").text) == ""
 
 
 def test_fields_become_a_body(client: Client, tmp_path: Any) -> None:

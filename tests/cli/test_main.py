@@ -2,29 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
-from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
 from cloudsigma.version import __version__
 
-
-def run(
-    *arguments: str, env: Mapping[str, str] | None = None, stdin: str = ""
-) -> subprocess.CompletedProcess[str]:
-    inherited = {key: value for key, value in os.environ.items() if not key.startswith("CLOUDSIGMA_")}
-    return subprocess.run(
-        [sys.executable, "-m", "cloudsigma.cli.main", *arguments],
-        env=inherited | dict(env or {}),
-        input=stdin,
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
+from .conftest import COMMAND, run
 
 
 @pytest.fixture
@@ -147,3 +133,45 @@ def test_completion(nowhere: dict[str, str]) -> None:
         | {"_CLOUDSIGMA_COMPLETE": "bash_complete", "COMP_WORDS": "cloudsigma servers st", "COMP_CWORD": "2"}
     )
     assert {line.partition(",")[2] for line in words.stdout.split()} >= {"start", "stop"}
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
+@pytest.mark.parametrize("arguments", [["--version"], ["--help"]])
+def test_a_full_disk_is_told_in_one_line(arguments: list[str]) -> None:
+    with Path("/dev/full").open("w") as full:
+        result = subprocess.run(
+            [*COMMAND, *arguments], stdout=full, stderr=subprocess.PIPE, text=True, timeout=60
+        )
+    assert result.returncode == 1
+    (line,) = result.stderr.splitlines()
+    assert line.startswith("cloudsigma: ")
+    assert "space" in line
+
+
+def test_a_closed_pipe_is_quiet_whatever_is_written() -> None:
+    for arguments in (["--version"], ["--help"]):
+        process = subprocess.Popen(
+            [*COMMAND, *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        )
+        assert process.stdout is not None
+        process.stdout.close()
+        _, words = process.communicate(timeout=60)
+        assert (process.returncode, words) == (141, "")
+
+
+def test_an_error_of_the_program_itself_says_so(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from cloudsigma.cli import main, raw
+
+    def broken(*_: object, **__: object) -> None:
+        raise LookupError("not\nfound")
+
+    monkeypatch.setattr(raw.command, "callback", broken)
+    assert main.main(["api", "GET", "x"]) == 70
+    assert (
+        capsys.readouterr().err
+        == "cloudsigma: internal error: LookupError: not found; --verbose shows where\n"
+    )
+    assert main.main(["--verbose", "api", "GET", "x"]) == 70
+    assert "Traceback" in capsys.readouterr().err

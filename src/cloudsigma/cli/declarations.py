@@ -11,12 +11,12 @@ import inspect
 import re
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from enum import Enum
 from types import NoneType, UnionType
 from typing import (
     Any,
     Literal,
+    NamedTuple,
     NotRequired,
     Required,
     TypeVar,
@@ -48,8 +48,7 @@ class Kind(Enum):
     """Nothing that can be typed in a shell, such as a function."""
 
 
-@dataclass(frozen=True, slots=True)
-class Parameter:
+class Parameter(NamedTuple):
     """One thing that a verb takes; ``field``: a key of the body or a filter; ``spread``: any keys with values."""
 
     name: str
@@ -63,8 +62,7 @@ class Parameter:
     spec: type | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Verb:
+class Verb(NamedTuple):
     """A method of a collection that users may call."""
 
     name: str
@@ -139,8 +137,8 @@ def words(docstring: str | None) -> str:
 
 
 def first_paragraph(text: str) -> str:
-    """Return the first paragraph of a text on one line."""
-    return " ".join(text.split("\n\n", 1)[0].split())
+    """Return the first paragraph of a text on one line, without the errors that it raises in Python."""
+    return re.sub(r" Raises .*", "", " ".join(text.split("\n\n", 1)[0].split()))
 
 
 def words_about(name: str, text: str) -> str:
@@ -148,12 +146,13 @@ def words_about(name: str, text: str) -> str:
     mark = f"``{name}``"
     clauses = [
         clause.strip()
-        for paragraph in text.split("\n\n")[1:]
+        for paragraph in reversed(text.split("\n\n"))  # the first one speaks of the verb itself
         for clause in re.split(r"(?<=[.;:]) ", " ".join(paragraph.split()))
         if mark in clause
     ]
     found = next((clause for clause in clauses if clause.startswith(mark)), clauses[0] if clauses else "")
-    return plain(found).rstrip(".;:")
+    about = plain(found.removeprefix(f"{mark} is ")).rstrip(".;:")
+    return about[:1].upper() + about[1:] + "." if found.startswith(f"{mark} is ") else about
 
 
 def plain(text: str) -> str:

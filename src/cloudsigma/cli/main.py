@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import io
 import os
 import sys
 import warnings
@@ -20,24 +21,30 @@ PROGRAM = "cloudsigma"
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line ``arguments`` (those of the process by default) and return the exit code."""
     words = list(sys.argv[1:] if arguments is None else arguments)
-    if words == ["--version"]:  # answered without loading the command line's library
-        print(f"{PROGRAM} {__version__}")  # noqa: T201
-        return 0
-    warnings.showwarning = _show_warning
     if arguments is None:
         gc.set_threshold(100_000)  # a life too short for most collections
     try:
         return _run(words)
     except KeyboardInterrupt:
-        return _interrupted()
+        return 130  # as a program that SIGINT stops, and without a word
     except BrokenPipeError:
-        return _reader_gone()
+        return 141  # as a program that SIGPIPE stops: whoever reads the output has seen enough
+    except OSError as error:
+        return _failed(error, None)
     finally:
+        _settle_output()
         if arguments is None:
             gc.freeze()  # what is left goes with the process, and need not be walked once more
 
 
 def _run(words: list[str]) -> int:
+    if words == ["--version"]:  # answered without loading the command line's library
+        print(f"{PROGRAM} {__version__}", flush=True)  # noqa: T201
+        return 0
+    warnings.showwarning = _show_warning
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # a name may not fit the terminal's encoding
+
     import click
 
     from .program import program
@@ -53,8 +60,8 @@ def _run(words: list[str]) -> int:
     except click.exceptions.Exit as end:
         sys.stdout.flush()
         return end.exit_code
-    except click.Abort:
-        return _interrupted()
+    except click.Abort as end:
+        raise KeyboardInterrupt from end
     except click.ClickException as refusal:
         refusal.show()
         return refusal.exit_code
@@ -77,17 +84,13 @@ def _failed(error: Exception, context: click.Context | None) -> int:
     return code
 
 
-def _interrupted() -> int:
-    """End as a program does that SIGINT stops, without a word."""
-    return 130
-
-
-def _reader_gone() -> int:
-    """End as a program does that SIGPIPE stops: whoever reads the output has seen enough."""
-    # What is still buffered must not raise again when the interpreter closes its streams.
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, sys.stdout.fileno())
-    return 141
+def _settle_output() -> None:
+    """Write what is buffered, or give it up: the interpreter must not fail on it once more when it ends."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, sys.stdout.fileno())
 
 
 def _show_warning(

@@ -127,6 +127,8 @@ def arguments_of(spoken: Verb, given: Mapping[str, Any], data: Any) -> dict[str,
         value = given.get(parameter.name)
         if value is None or value == ():
             continue
+        if parameter.name == "fields" and "" in value:
+            raise click.UsageError("--fields is empty")
         if parameter.spread:
             arguments.update(value)
             continue

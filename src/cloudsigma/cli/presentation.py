@@ -66,12 +66,20 @@ PARAMETER_WORDS: Mapping[str, str] = {
     "status": "State to wait for; given several times, any of them.",
     "fields": "Only these fields, with commas or given several times.",
     "avoid": "Objects whose hosts to keep away from, if possible.",
+    "boot_order": "Place in the boot order, from 1; without it nothing boots from it.",
+    "detail": "All fields of each, or the few of the plain list.",
+    "device": "Kind of controller that the guest sees.",
+    "ip_v4": "How a public card gets its address.",
+    "username": "User name; by default that of the configuration.",
+    "password": "Password.",
     "idempotency_key": "Any text; with it the object is created once, however often this is repeated.",
 }
 
 
-def columns_of(collection: str, rows: Sequence[Mapping[str, object]]) -> Sequence[str]:
-    """Return the columns of a table of ``rows`` of ``collection``."""
+def columns_of(collection: str, rows: Sequence[Mapping[str, object]], verb: str = "") -> Sequence[str]:
+    """Return the columns of a table of ``rows``, what the ``verb`` of ``collection`` returned."""
+    if verb in COLUMNS:  # such as the servers of a tag
+        return COLUMNS[verb]
     if collection in COLUMNS:
         return COLUMNS[collection]
     known = [column for column in USUAL_COLUMNS if any(column in row for row in rows)]

@@ -94,6 +94,7 @@ class VerbCommand(Command):
             form=session().output,
             whole=self.name in (SHOW, "schema"),
             reveal=reveal,
+            verb=self.verb.name,
             fields=fields.split(",") if isinstance(fields, str) else fields,
         )
 

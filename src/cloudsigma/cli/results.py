@@ -6,6 +6,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from .failures import USAGE, Failure
 from .output import cell, write, write_json, write_outline, write_table
 from .presentation import columns_of
 
@@ -18,6 +19,7 @@ def write_result(
     whole: bool,
     reveal: bool = False,
     fields: Sequence[str] = (),
+    verb: str = "",
 ) -> None:
     """Write what the library returned.
 
@@ -25,6 +27,8 @@ def write_result(
     is one line of a table; ``fields`` are the columns of a table when the user chose them.
     """
     if isinstance(result, bytes):
+        if sys.stdout.isatty():
+            raise Failure(USAGE, "the result is binary; send it to a file or another program")
         sys.stdout.buffer.write(result)
     elif result is None:
         return
@@ -34,10 +38,10 @@ def write_result(
         if whole or reveal or "uuid" not in result:
             write_outline(result, reveal=reveal)
         else:
-            write_table([result], columns_of(collection, [result]))
+            write_table([result], columns_of(collection, [result], verb))
     elif isinstance(result, Sequence) and not isinstance(result, str):
         if all(isinstance(row, Mapping) for row in result):
-            write_table(result, fields or columns_of(collection, result))
+            write_table(result, fields or columns_of(collection, result, verb))
         else:
             for item in result:
                 write(cell("", item))

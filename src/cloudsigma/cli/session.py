@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -14,7 +13,6 @@ if TYPE_CHECKING:
     from ..client import CloudSigma
 
 
-@dataclass(slots=True)
 class Session:
     """What the shared options said; the library reads from environment and file what is None here."""
 
