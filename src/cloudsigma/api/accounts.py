@@ -17,7 +17,7 @@ class Accounts(Collection[F]):
     async def create(self, email: str, promo: str | None = None) -> AccountCreated:
         """Open an account; the person then confirms it by mail and sets a password.
 
-        ``promo`` is a promotion code. Needs no credentials. Raises :class:`cloudsigma.errors.ValidationError`.
+        ``email`` becomes the login name; ``promo`` is a promotion code. Needs no credentials. Raises :class:`cloudsigma.errors.ValidationError`.
         """
         body = {"email": email, "promo": promo}
         answer = await self._requests.request(
@@ -27,7 +27,7 @@ class Accounts(Collection[F]):
 
     @call
     async def login(self, username: str | None = None, password: str | None = None) -> LoginResult:
-        """Ask the cloud to check a name and password, by default the client's own, and return whose they are.
+        """Ask the cloud to check a ``username`` and ``password``, by default the client's own; return whose they are.
 
         A client logs in by itself when it has to; this call leaves its session alone. Raises
         :class:`cloudsigma.errors.AuthError` for wrong ones.
@@ -51,7 +51,7 @@ class Accounts(Collection[F]):
     async def check_login_with_return_uuid(
         self, username: str | None = None, password: str | None = None
     ) -> LoginResult:
-        """Return whose a name and password are, by default the client's own credentials of whatever kind.
+        """Return whose a ``username`` and ``password`` are, by default the client's credentials of whatever kind.
 
         The uuid is None where the location does not tell it. Raises :class:`cloudsigma.errors.AuthError`.
         """

@@ -41,7 +41,8 @@ class DriveBytes(Collection[F]):
         """Make a drive that chunks can be uploaded to and return it, ``uploading``.
 
         ``fields`` are the keys of :class:`cloudsigma.records.UploadSpec`: name, size (bytes of the image, exactly) and
-        media are required. The drive is ``unmounted`` once the last chunk has arrived. Asks ``POST /initupload/``.
+        media are required. The drive is ``unmounted`` once the last chunk has arrived. ``avoid`` names drives whose storage hosts to keep
+        away from. Asks ``POST /initupload/``.
         """
         body = {"objects": [body_of(fields)]}
         answer = await self._requests.request(
@@ -64,7 +65,7 @@ class DriveBytes(Collection[F]):
 
     @call
     async def upload_chunk(self, link: ChunkLink | str, data: bytes) -> None:
-        """Send the bytes of one chunk to its link, which needs no credentials.
+        """Send ``data``, the bytes of one chunk, to its ``link``, which needs no credentials.
 
         Raises :class:`cloudsigma.errors.NotFound` for a link that is used up or too old,
         :class:`cloudsigma.errors.ValidationError` for a wrong number of bytes.
@@ -77,7 +78,11 @@ class DriveBytes(Collection[F]):
     async def resumable_test(
         self, ref: Ref[Drive], chunk_number: int, *, chunk_size: int, total_size: int, filename: str
     ) -> bool:
-        """Return whether the cloud has a chunk already. ``chunk_number`` counts from 1; sizes are in bytes."""
+        """Return whether the cloud has a chunk already.
+
+        ``chunk_number`` counts from 1; ``chunk_size`` and ``total_size`` (of the image) are in bytes; ``filename`` is
+        the base name of the image.
+        """
         params = _resumable(chunk_number, chunk_size, total_size, filename)
         try:
             await self._requests.request("GET", self._upload_path(ref), params=params, decode=False)
@@ -96,10 +101,10 @@ class DriveBytes(Collection[F]):
         total_size: int,
         filename: str,
     ) -> None:
-        """Send the bytes of one chunk as a form of resumable.js.
+        """Send ``data``, the bytes of one chunk, as a form of resumable.js.
 
-        ``chunk_number`` counts from 1, sizes are in bytes, ``filename`` is the base name of the image. Sending a chunk
-        again does no harm. Raises :class:`cloudsigma.errors.ValidationError` for a wrong number of bytes.
+        ``chunk_number`` counts from 1; ``chunk_size`` and ``total_size`` (of the image) are in bytes; ``filename`` is
+        the base name of the image. Sending a chunk again does no harm. Raises :class:`cloudsigma.errors.ValidationError` for a wrong number of bytes.
         """
         fields = _resumable(chunk_number, chunk_size, total_size, filename)
         boundary = uuid4().hex
@@ -114,7 +119,7 @@ class DriveBytes(Collection[F]):
 
     @call
     async def upload_direct(self, data: bytes, filename: str | None = None) -> Drive:
-        """Upload a whole image in one request and return the drive made of it.
+        """Upload ``data``, a whole image, in one request and return the drive made of it.
 
         The cloud names the drive by the time of the upload, as a disk; ``filename`` means nothing to it. It goes to
         the host for big transfers, with the name and password of the client: a token is not taken there. Everything is

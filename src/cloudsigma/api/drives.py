@@ -111,7 +111,10 @@ class Drives(Listed[F, Drive], Readable[F, Drive], Editable[F, Drive], DriveByte
 
     @call
     async def create_many(self, specs: Sequence[DriveSpec], *, avoid: Avoid = None) -> List[Drive]:
-        """Create several drives in one request, all or none, and return them in the order given."""
+        """Create several drives in one request, all or none, and return them in the order given.
+
+        ``specs`` are as the fields of :meth:`create`, ``avoid`` too.
+        """
         if not specs:
             return []
         body = {"objects": [body_of(spec) for spec in specs]}
@@ -178,7 +181,7 @@ class Drives(Listed[F, Drive], Readable[F, Drive], Editable[F, Drive], DriveByte
         *,
         timeout: float | None = DEFAULT_WAIT,
     ) -> Drive:
-        """Wait until a drive has a status, or one of several, and return it; by default until it is ready for use.
+        """Wait until a drive has a ``status``, or one of several, and return it; by default until it is ready for use.
 
         ``timeout`` is in seconds, None waits for ever. It is told by the websocket, and looks again now and then where
         there is none. Raises :class:`cloudsigma.errors.WaitFailed` when the drive is ``unavailable`` (unless that is
@@ -243,7 +246,7 @@ class Drives(Listed[F, Drive], Readable[F, Drive], Editable[F, Drive], DriveByte
 
     @call
     async def set_scheduler(self, ref: Ref[Drive], scheduler: Ref[Record] | None) -> Drive:
-        """Let a backup scheduler take the snapshots of a drive, or with None no longer, and return the drive."""
+        """Let a backup ``scheduler`` take the snapshots of a drive, or with None no longer, and return the drive."""
         uuid = None if scheduler is None else uuid_of(scheduler, "backupschedulers", "scheduler")
         return await self._act(ref, "set_scheduler", Drive, {"backup_policy_uuid": uuid})
 

@@ -30,7 +30,7 @@ class GlobalContext(Collection[F]):
 
     @call
     async def update(self, values: Mapping[str, Any]) -> dict[str, Any]:
-        """Set some keys, leaving the others as they are, and return the whole dictionary.
+        """Set the keys of ``values``, leaving the others as they are, and return the whole dictionary.
 
         The API only replaces the whole, so that it is read first; a change made by somebody else in between is lost.
         """

@@ -22,7 +22,7 @@ class Locations(Schemed[F]):
 
     @call
     async def find(self, id: str) -> Location | None:
-        """Return the location with this code, such as ``ZRH`` (case does not matter), or None.
+        """Return the location with the code ``id``, such as ``ZRH`` (case does not matter), or None.
 
         The API has no filter for it: all are read.
         """

@@ -36,10 +36,11 @@ class ServerHardware(Editable[F, Server]):
         dev_channel: str | None = None,
         boot_order: int | None = None,
     ) -> Server:
-        """Attach a drive to a stopped server and return the server.
+        """Attach a ``drive`` to a stopped server and return the server.
 
-        ``dev_channel`` is ``controller:unit``; left out, the first free one is taken. ``boot_order`` counts from 1;
-        None does not boot from the drive. A drive that the server already has stays as it is, once.
+        ``device`` is how the guest sees it: ``virtio``, ``ide`` or ``scsi``. ``dev_channel`` is ``controller:unit``;
+        left out, the first free one is taken. ``boot_order`` counts from 1; None does not boot from the drive. A drive
+        that the server already has stays as it is, once.
 
         Raises :class:`cloudsigma.errors.IllegalState` when the server is not stopped,
         :class:`cloudsigma.errors.PermissionError` for a library disk, which must be cloned first, and
@@ -53,7 +54,7 @@ class ServerHardware(Editable[F, Server]):
 
     @call
     async def detach_drive(self, ref: Ref[Server], drive: Ref[Drive] | LibraryDrive) -> Server:
-        """Take a drive off a stopped server and return the server; one that it does not have is no error.
+        """Take a ``drive`` off a stopped server and return the server; one that it does not have is no error.
 
         Raises :class:`cloudsigma.errors.IllegalState` when the server is not stopped.
         """
@@ -77,7 +78,7 @@ class ServerHardware(Editable[F, Server]):
 
         A public card by DHCP when nothing is said; with ``ip`` (an owned address) a public card with that one, with
         ``ip_v4="manual"`` one whose address the guest sets, with ``vlan`` a private one. ``model`` is ``virtio``,
-        ``e1000`` or ``rtl8139``.
+        ``e1000`` or ``rtl8139``; ``boot_order`` counts from 1 and boots over the network, None does not.
 
         Raises :class:`cloudsigma.errors.IllegalState` when the server is not stopped,
         :class:`cloudsigma.errors.InvalidArgument` for a combination that there is not, and
@@ -88,7 +89,7 @@ class ServerHardware(Editable[F, Server]):
 
     @call
     async def detach_nic(self, ref: Ref[Server], mac: str) -> Server:
-        """Remove the network card with this hardware address from a stopped server and return the server.
+        """Remove the network card with the hardware address ``mac`` from a stopped server and return the server.
 
         Raises :class:`cloudsigma.errors.InvalidArgument` when it has no such card,
         :class:`cloudsigma.errors.IllegalState` when the server is not stopped.

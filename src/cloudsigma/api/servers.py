@@ -156,7 +156,7 @@ class Servers(Listed[F, Server], Readable[F, Server], ServerHardware[F], Schemed
     async def wait(
         self, ref: Ref[Server], status: str | Sequence[str], *, timeout: float | None = DEFAULT_WAIT
     ) -> Server:
-        """Wait until a server has a status, or one of several, and return it.
+        """Wait until a server has a ``status``, or one of several, and return it.
 
         ``timeout`` is in seconds, None waits for ever. It is told by the websocket, and looks again now and then where
         there is none. Raises :class:`cloudsigma.errors.WaitFailed` when the server is ``paused`` (unless that is

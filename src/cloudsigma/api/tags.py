@@ -112,7 +112,7 @@ class Tags(Listed[F, Tag], Readable[F, Tag], Editable[F, Tag], Deletable[F, Tag]
 
     @call
     async def servers(self, ref: Ref[Tag], *, detail: bool = True) -> List[Server]:
-        """Return the servers that have the tag, with all their fields, or the few of the plain list."""
+        """Return the servers that have the tag, with all their fields; not ``detail``, with the few of the plain list."""
         if detail:
             path = f"{path_of(ref, 'tags')}servers/detail/"
             return await fetch_all(self._requests, path, Server)
