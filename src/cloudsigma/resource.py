@@ -130,7 +130,7 @@ class _Cloneable(ResourceBase):
         Arguments: ``data``, fields that the clone gets other than its source's; ``avoid``, uuids of drives or servers
         whose storage hosts the clone's drives are to avoid.
         """
-        return self._action(uuid, "clone", data or {}, query_params=avoiding(avoid))
+        return self._object_action(uuid, "clone", data or {}, query_params=avoiding(avoid))
 
 
 class Drive(_Cloneable):
@@ -140,7 +140,7 @@ class Drive(_Cloneable):
 
     def resize(self, uuid: Any, data: Data = None) -> Any:
         """Give a drive another size: ``data`` is its definition with the new ``size`` in bytes."""
-        return self._action(uuid, "resize", data or {})
+        return self._object_action(uuid, "resize", data or {})
 
     def create(self, data: Any, avoid: Avoid = None) -> Any:  # pyright: ignore[reportIncompatibleMethodOverride]
         """Create a drive from ``name``, ``size`` in bytes and ``media``, or several from a list of such.
@@ -155,7 +155,7 @@ class Drive(_Cloneable):
         Arguments: ``chunk_number``, from 0; ``chunk_size`` in bytes. The last chunk takes the rest as well and is the
         bigger one.
         """
-        link: str = self._action(
+        link: str = self._object_action(
             uuid, "upload_chunk", {"chunk_number": chunk_number, "chunk_size": chunk_size}
         )["link"]
         return link
@@ -209,21 +209,21 @@ class Server(_Cloneable):
 
     def start(self, uuid: Any, allocation_method: str | None = None) -> Any:
         """Start a server; ``allocation_method`` is one of the capabilities' ``start_methods``."""
-        return self._action(
+        return self._object_action(
             uuid, "start", {"allocation_method": str(allocation_method)} if allocation_method else {}
         )
 
     def stop(self, uuid: Any) -> Any:
         """Stop a server at once, as if its power was cut."""
-        return self._action(uuid, "stop", {})
+        return self._object_action(uuid, "stop", {})
 
     def restart(self, uuid: Any) -> Any:
         """Restart a server."""
-        return self._action(uuid, "restart", {})
+        return self._object_action(uuid, "restart", {})
 
     def shutdown(self, uuid: Any) -> Any:
         """Ask a server's system to shut down (ACPI)."""
-        return self._action(uuid, "shutdown", {})
+        return self._object_action(uuid, "shutdown", {})
 
     def runtime(self, uuid: Any) -> Any:
         """Return what is known of a running server: addresses, traffic, start time."""
@@ -231,19 +231,19 @@ class Server(_Cloneable):
 
     def open_vnc(self, uuid: Any) -> Any:
         """Open the way to the server's screen and return its ``vnc_url``."""
-        return self._action(uuid, "open_vnc", {})
+        return self._object_action(uuid, "open_vnc", {})
 
     def close_vnc(self, uuid: Any) -> Any:
         """Close the way to the server's screen."""
-        return self._action(uuid, "close_vnc", {})
+        return self._object_action(uuid, "close_vnc", {})
 
     def open_console(self, uuid: Any) -> Any:
         """Open the way to the server's serial console and return its ``console_url``."""
-        return self._action(uuid, "open_console", {})
+        return self._object_action(uuid, "open_console", {})
 
     def close_console(self, uuid: Any) -> Any:
         """Close the way to the server's serial console."""
-        return self._action(uuid, "close_console", {})
+        return self._object_action(uuid, "close_console", {})
 
     def delete(self, uuid: Any, recurse: str | None = None) -> Any:  # type: ignore[override]  # pyright: ignore[reportIncompatibleMethodOverride]
         """Delete a server; ``recurse`` names what goes with it: ``all_drives``, ``disks`` or ``cdroms``."""
@@ -299,7 +299,7 @@ class Subscriptions(ResourceBase):
 
     def extend(self, uuid: Any, data: Data = None) -> Any:
         """Extend a subscription, by default by its own period."""
-        return self._action(uuid, "extend", data or {})
+        return self._object_action(uuid, "extend", data or {})
 
 
 class SubscriptionCalculator(Subscriptions):
@@ -474,31 +474,31 @@ class VirtualRouters(ResourceBase):
 
     def enable_nat(self, virtual_router_uuid: Any, data: Data) -> Any:
         """Switch address translation on."""
-        return self._action(virtual_router_uuid, "enable_nat", data or {})
+        return self._object_action(virtual_router_uuid, "enable_nat", data or {})
 
     def disable_nat(self, virtual_router_uuid: Any, data: Data) -> Any:
         """Switch address translation off."""
-        return self._action(virtual_router_uuid, "disable_nat", data or {})
+        return self._object_action(virtual_router_uuid, "disable_nat", data or {})
 
     def enable_firewall(self, virtual_router_uuid: Any, data: Data) -> Any:
         """Switch the firewall on."""
-        return self._action(virtual_router_uuid, "enable_firewall", data or {})
+        return self._object_action(virtual_router_uuid, "enable_firewall", data or {})
 
     def disable_firewall(self, virtual_router_uuid: Any, data: Data) -> Any:
         """Switch the firewall off."""
-        return self._action(virtual_router_uuid, "disable_firewall", data or {})
+        return self._object_action(virtual_router_uuid, "disable_firewall", data or {})
 
     def enable_firewall_logging(self, virtual_router_uuid: Any, data: Data) -> Any:
         """Switch the firewall's log on."""
-        return self._action(virtual_router_uuid, "enable_firewall_logging", data or {})
+        return self._object_action(virtual_router_uuid, "enable_firewall_logging", data or {})
 
     def disable_firewall_logging(self, virtual_router_uuid: Any, data: Data) -> Any:
         """Switch the firewall's log off."""
-        return self._action(virtual_router_uuid, "disable_firewall_logging", data or {})
+        return self._object_action(virtual_router_uuid, "disable_firewall_logging", data or {})
 
     def get_log(self, virtual_router_uuid: Any, data: Data, query_params: Params) -> Any:
         """Return the firewall's log."""
-        return self._action(virtual_router_uuid, "get_log", data or {}, query_params=query_params)
+        return self._object_action(virtual_router_uuid, "get_log", data or {}, query_params=query_params)
 
 
 class Lans(ResourceBase):
@@ -508,7 +508,7 @@ class Lans(ResourceBase):
 
     def configure_dhcp(self, virtual_router_uuid: Any, data: Data) -> Any:
         """Set up DHCP on one."""
-        return self._action(virtual_router_uuid, "configure_dhcp", data or {})
+        return self._object_action(virtual_router_uuid, "configure_dhcp", data or {})
 
 
 class IpAliases(ResourceBase):
@@ -524,7 +524,7 @@ class Upstream(ResourceBase):
 
     def configure_vpn(self, virtual_router_uuid: Any, data: Data) -> Any:
         """Set up a VPN on one."""
-        return self._action(virtual_router_uuid, "configure_vpn", data or {})
+        return self._object_action(virtual_router_uuid, "configure_vpn", data or {})
 
 
 class PortForwards(ResourceBase):
@@ -546,11 +546,11 @@ class VrFwPolicies(ResourceBase):
 
     def enable(self, fw_policy_uuid: Any, data: Data) -> Any:
         """Switch a policy on."""
-        return self._action(fw_policy_uuid, "enable", data or {})
+        return self._object_action(fw_policy_uuid, "enable", data or {})
 
     def disable(self, fw_policy_uuid: Any, data: Data) -> Any:
         """Switch a policy off."""
-        return self._action(fw_policy_uuid, "disable", data or {})
+        return self._object_action(fw_policy_uuid, "disable", data or {})
 
 
 class VrFwFilters(ResourceBase):
@@ -560,11 +560,11 @@ class VrFwFilters(ResourceBase):
 
     def enable_logging(self, fw_filter_uuid: Any, data: Data) -> Any:
         """Switch a filter's log on."""
-        return self._action(fw_filter_uuid, "enable_logging", data or {})
+        return self._object_action(fw_filter_uuid, "enable_logging", data or {})
 
     def disable_logging(self, fw_filter_uuid: Any, data: Data) -> Any:
         """Switch a filter's log off."""
-        return self._action(fw_filter_uuid, "disable_logging", data or {})
+        return self._object_action(fw_filter_uuid, "disable_logging", data or {})
 
 
 class Routes(ResourceBase):

@@ -45,6 +45,7 @@ class Stub:
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
+            wbufsize = 65536  # or the second part of an answer waits for the acknowledgement of the first
 
             def setup(self) -> None:
                 super().setup()

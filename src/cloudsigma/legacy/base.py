@@ -90,10 +90,18 @@ class ResourceBase:
         return self.c.delete(self._object_url(uuid), query_params=query_params)
 
     def _action(self, uuid: Any, action: str, data: Any = None, query_params: Params = None) -> Any:
-        url = (self._get_url() if uuid is None else self._object_url(uuid)) + "action/"
+        """Run an action of one object, or of the whole resource when ``uuid`` is None."""
+        if uuid is not None:
+            return self._object_action(uuid, action, data, query_params)
+        return self._post_action(self._get_url(), action, data, query_params)
+
+    def _object_action(self, uuid: Any, action: str, data: Any = None, query_params: Params = None) -> Any:
+        return self._post_action(self._object_url(uuid), action, data, query_params)
+
+    def _post_action(self, url: str, action: str, data: Any, query_params: Params) -> Any:
         # The API wants a body with every action, be it an empty object.
         return self.c.post(
-            url,
+            f"{url}action/",
             {} if data is None else data,
             query_params={"do": action, **(query_params or {})},
             return_list=False,

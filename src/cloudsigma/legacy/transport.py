@@ -161,15 +161,18 @@ class Http:
         if session is None or not request.url.startswith(session.origin + "/"):
             return exchange(request)
         deadline = session.port.now() + request.timeout
-        for _ in range(2):
-            proof = run(session.authentication.headers(session, request.method, deadline))
-            generation = session.authentication.generation
-            request.headers = {**proof, **own}
-            response = exchange(request)
-            if response.status_code != 401:
-                break
-            run(session.authentication.renew(session, generation, deadline))
+        response = self._attempt(request, own, session, deadline)
+        if response.status_code == 401:
+            run(session.authentication.renew(session, session.authentication.generation, deadline))
+            response = self._attempt(request, own, session, deadline)
         return response
+
+    def _attempt(
+        self, request: HttpRequest, own: Mapping[str, str], session: Requests, deadline: float
+    ) -> Response:
+        proof = run(session.authentication.headers(session, request.method, deadline))
+        request.headers = {**proof, **own}
+        return exchange(request)
 
 
 def exchange(request: HttpRequest) -> Response:

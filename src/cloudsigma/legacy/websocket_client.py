@@ -32,6 +32,7 @@ class Connection:
     def __init__(self, stream: FrameStream, timeout: float | None) -> None:
         self._stream = stream
         self._timeout = timeout
+        self._closed = False
 
     def recv(self) -> str:
         """Return the next frame as text.
@@ -39,6 +40,8 @@ class Connection:
         Raises :class:`WebsocketTimeoutError`, or :class:`cloudsigma.errors.ConnectionFailed` when the connection is
         lost or closed.
         """
+        if self._closed:
+            raise ConnectionFailed("the websocket was closed")
         try:
             frame = run(self._stream.receive(self._timeout))
         except PortFailure as failure:
@@ -57,6 +60,7 @@ class Connection:
 
     def close(self) -> None:
         """Close the connection; more than once is allowed."""
+        self._closed = True
         run(self._stream.close())
 
 
