@@ -162,7 +162,9 @@ def failure_of(error: BaseException) -> PortFailure:
     if isinstance(cause, socket.gaierror):
         words = f"the host's address cannot be found ({cause.strerror}); is the endpoint spelled right?"
         return PortFailure(words, sent=False, permanent=cause.errno == socket.EAI_NONAME)
-    words = getattr(cause, "strerror", None) or str(cause) or type(cause).__name__
+    words = str(cause) or type(cause).__name__
+    if isinstance(cause, OSError) and cause.errno:
+        words = os.strerror(cause.errno)  # asyncio puts the address into its own words
     return PortFailure(f"connection {'lost' if sent else 'failed'}: {words}", sent=sent)
 
 
@@ -264,12 +266,16 @@ def _bypassed(host: str, port: int) -> bool:
 
 
 def _root(error: BaseException) -> BaseException:
+    """Return what the operating system or TLS said, below whatever was raised because of it."""
     seen = error
-    while True:
+    while not isinstance(seen, ssl.SSLError) and not (isinstance(seen, OSError) and seen.errno is not None):
         below = seen.__cause__ or seen.__context__
-        if below is None or isinstance(seen, (ssl.SSLError, OSError)):
-            return seen
+        if isinstance(seen, BaseExceptionGroup):
+            below = seen.exceptions[0]
+        if below is None:
+            break
         seen = below
+    return seen
 
 
 def _protocol_words(text: str) -> str:
