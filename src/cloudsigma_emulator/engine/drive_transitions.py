@@ -125,7 +125,7 @@ def delete(tx: Transaction, world: World, drive: Doc) -> None:
     if tx.instant:
         tx.after_commit(partial(world.images.remove, uuid))
         return
-    tx.insert(LEAVING, drive)
+    tx.insert(LEAVING, {**drive, "tags": []})
     follow(tx, uuid, FollowUp("drive.gone", _LEAVING_SECONDS))
 
 

@@ -85,7 +85,7 @@ def context_of(tx: Transaction, uuid: str) -> Doc | None:
         vlans=vlans,
         pubkeys=pubkeys,
         tags=tags,
-        global_context=(stored or {}).get("context", {}),
+        global_context=(stored or {}).get("values", {}),
     )
 
 
