@@ -105,6 +105,7 @@ class Scripted:
 
     def __init__(self, *script: Step | bytes, tls: ssl.SSLContext | None = None) -> None:
         self._script: list[Step] = [reply(step) if isinstance(step, bytes) else step for step in script]
+        self._silences = [step for step in script if isinstance(step, Silence)]
         self._tls = tls
         self._lock = threading.Lock()
         self._listener = socket.create_server(("127.0.0.1", 0))
@@ -131,9 +132,8 @@ class Scripted:
         self._stopped = True
         self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
-        for step in self._script:
-            if isinstance(step, Silence):
-                step.released.set()
+        for silence in self._silences:
+            silence.released.set()
         with self._lock:
             for connection in self._open:
                 try:
