@@ -45,7 +45,7 @@ def wrap_with_log_hook(
 ) -> Callable[..., Any]:
     """Return a response hook that logs the exchange at a level such as ``"DEBUG"`` and then calls ``next_hook``.
 
-    Credentials, cookies and the contents of bodies stay out of the log.
+    Headers and the values in bodies stay out of the log.
     """
     following = next_hook or _nothing
     if not log_level:
@@ -57,9 +57,9 @@ def wrap_with_log_hook(
 
     def log_hook(response: Response, *args: Any, **kwargs: Any) -> Any:
         if LOG.isEnabledFor(level):
-            from .legacy.response import log_text
+            from .legacy.response import log_line
 
-            LOG.log(level, "%s", log_text(response))
+            LOG.log(level, "%s", log_line(response))
         return following(response, *args, **kwargs)
 
     return log_hook

@@ -1,4 +1,4 @@
-"""An answer with the attributes that scripts read from ``client.resp``, and its rendering for the log."""
+"""An answer with the attributes that scripts read from ``client.resp``, and its line in the log."""
 
 from __future__ import annotations
 
@@ -115,21 +115,15 @@ def redacted(headers: Mapping[str, str]) -> dict[str, str]:
     return {name: REDACTED if name.lower() in _SECRET_HEADERS else value for name, value in headers.items()}
 
 
-def log_text(response: Response) -> str:
-    """Return the exchange for a log: lines and headers, of the bodies only their size and outermost keys."""
+def log_line(response: Response) -> str:
+    """Return the exchange as a line for the log: no headers, of the bodies only their size and outermost keys."""
     request = response.request
     body = request.body
-    sent = body.encode() if isinstance(body, str) else body or b""
-    return "\n".join(
-        [
-            f"{request.method} {shown_path(request.url)}",
-            *(f"{name}: {value}" for name, value in redacted(request.headers).items()),
-            _outline(sent),
-            "",
-            f"{response.status_code} {response.reason}",
-            *(f"{name}: {value}" for name, value in redacted(response.headers).items()),
-            _outline(response.content),
-        ]
+    sent = _outline(body.encode() if isinstance(body, str) else body or b"")
+    request_id = response.headers.get("x-request-id", "none")
+    return (
+        f"{request.method} {shown_path(request.url)} {sent} -> {response.status_code} {response.reason} "
+        f"{_outline(response.content)}, request id {request_id}"
     )
 
 
