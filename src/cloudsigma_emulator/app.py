@@ -19,21 +19,24 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import parse_qsl
 
-from . import answers, seeding
-from .access import Access, StaleNonce
 from .domain import digest
-from .domain.faults import Fault, Faults
-from .domain.rates import RateLimits
+from .domain.faults import Fault
+from .domain.object_uris import uri_of
 from .domain.refusal import ErrorItem, Refusal
 from .domain.relations import links_of
 from .drivers import make_hypervisor
+from .engine import seeding
 from .engine.bus import Bus
 from .engine.clock import Clock
+from .engine.faults import Faults
 from .engine.guests import Guests
+from .engine.options import Options
+from .engine.rates import RateLimits
 from .engine.task_table import LONG_TASKS, TASKS
 from .engine.tasks import Engine
-from .options import Options
-from .request import BytesStream, Request, Response
+from .routes import answers
+from .routes.access import Access, StaleNonce
+from .routes.request import BytesStream, Request, Response
 from .routes.route import Answer, Call, Query, Route
 from .routes.router import Router, segments_of
 from .routes.table import ROUTES
@@ -75,7 +78,7 @@ class App:
         self._effects_lock = threading.Lock()
         self._effects_thread: int | None = None
         self._open = False
-        self.database = Database(self.options.data, links_of)
+        self.database = Database(self.options.data, links_of, uri_of)
         self.images = Images(self.options.data)
         self.engine = Engine(self, TASKS, LONG_TASKS)
         self.hypervisor = make_hypervisor(self.options.hypervisor, Guests(self))

@@ -13,7 +13,7 @@ from typing import Any
 import click
 
 from .engine.clock import parse_speed
-from .options import HYPERVISORS, SEEDS
+from .engine.options import HYPERVISORS, SEEDS
 
 log = logging.getLogger("cloudsigma_emulator")
 

@@ -7,8 +7,8 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from . import seeding
 from .domain.seed import PERSISTENT_DRIVE_NAME
+from .engine import seeding
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

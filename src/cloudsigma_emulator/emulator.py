@@ -9,9 +9,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
-from . import config_file, seeding
-from .domain.faults import Faults
-from .options import HYPERVISORS, SEEDS, Options
+from . import config_file
+from .engine import seeding
+from .engine.faults import Faults
+from .engine.options import HYPERVISORS, SEEDS, Options
 
 if TYPE_CHECKING:
     from .app import App
@@ -62,7 +63,7 @@ class Emulator:
     Arguments are those of the command: ``host``, ``port`` (0: a free one), ``data`` (a directory that keeps
     the cloud; None keeps nothing), ``config_out`` (a file to write the configuration to), ``hypervisor``
     (``simulated``), ``speed`` (``instant``, ``realistic`` or a factor), ``seed`` (``standard`` or
-    ``empty``). Further ones: see :class:`~cloudsigma_emulator.options.Options`.
+    ``empty``). Further ones: see :class:`~cloudsigma_emulator.engine.options.Options`.
 
     Raises ValueError for an unknown hypervisor, seed or speed, NotImplementedError for a hypervisor that is
     not there yet, OSError when the port is taken, StoreProblem when the data directory cannot be used.

@@ -9,8 +9,8 @@ from typing import Any
 
 from cloudsigma_emulator.app import App
 from cloudsigma_emulator.engine.bus import Frame
-from cloudsigma_emulator.options import Options
-from cloudsigma_emulator.request import Request
+from cloudsigma_emulator.engine.options import Options
+from cloudsigma_emulator.routes.request import Request
 
 Doc = dict[str, Any]
 

@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
-from cloudsigma_emulator.domain.faults import Faults, fault_of
+from cloudsigma_emulator.domain.faults import fault_of
+from cloudsigma_emulator.engine.faults import Faults
 
 from .wire import Wire
 

@@ -11,8 +11,8 @@ import pytest
 from cloudsigma_emulator import Emulator
 from cloudsigma_emulator.app import App
 from cloudsigma_emulator.engine.clock import Clock, parse_speed
-from cloudsigma_emulator.options import Options
-from cloudsigma_emulator.request import Request
+from cloudsigma_emulator.engine.options import Options
+from cloudsigma_emulator.routes.request import Request
 
 from .wire import Wire, basic, until
 

@@ -1,7 +1,7 @@
 """What the cloud asks of a hypervisor, and what a hypervisor asks of the cloud.
 
 A hypervisor runs guests; the states of servers are the engine's. Its methods return at once and never open a
-transaction: they are called after the commit that asks for them. What guests do by themselves it reports, from a
+transaction: they are called under the app's lock or after a commit. What guests do by themselves it reports, from a
 thread of its own.
 """
 
@@ -31,7 +31,7 @@ class Hypervisor(Protocol):
     """Runs the guests of servers. Servers are named by uuid; a call for one that is not running does nothing."""
 
     def power_on(self, server: Server) -> None:
-        """Begin to run the guest that a stored server defines."""
+        """Begin to run the guest that a stored server defines; nothing happens when it runs already."""
         ...
 
     def power_off(self, server: str) -> None:

@@ -4,23 +4,10 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 
-import orjson
+from ..store.frame import Frame
 
-
-@dataclass(frozen=True, slots=True)
-class Frame:
-    """One change: the collection's name, the object's address, and the accounts that may see it."""
-
-    resource_type: str
-    resource_uri: str
-    viewers: frozenset[str]
-
-    def text(self) -> str:
-        """Return the frame as it goes over the websocket."""
-        return orjson.dumps({"resource_type": self.resource_type, "resource_uri": self.resource_uri}).decode()
-
+__all__ = ["Bus", "Frame", "Listener"]
 
 Listener = Callable[[Frame], None]
 """Takes a frame; must not block and must not raise."""

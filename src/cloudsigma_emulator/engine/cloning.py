@@ -7,7 +7,7 @@ from typing import Any
 
 from ..domain import drive_states
 from ..domain.clone_names import clone_name
-from ..domain.drive_states import CLONING_DST, CLONING_SRC, READY
+from ..domain.drive_states import CLONING_DST, CLONING_SRC
 from ..domain.drives import new_drive
 from ..domain.jobs import KEPT_FOR, finished, new_job
 from ..domain.library_drives import meta_of_copy
@@ -17,7 +17,7 @@ from ..domain.refusal import Refusal
 from ..domain.servers import FIELDS, MADE_UP_ALPHABET, MADE_UP_LENGTH, new_server
 from ..store.transaction import Transaction
 from .attachments import attachments_changed
-from .drive_transitions import in_use, rest, seconds_for
+from .drive_transitions import rest, seconds_for
 from .server_transitions import start
 from .transition import FollowUp, follow, move
 from .world import World
@@ -266,9 +266,7 @@ def _definition(server: Doc) -> Doc:
     return {key: server[key] for key in (*(field.name for field in FIELDS), "nics")}
 
 
-def require_copyable(tx: Transaction, drive: Doc) -> None:
+def require_copyable(drive: Doc) -> None:
     """Refuse with 403 to copy a drive in a state that does not allow it."""
     if drive["owner"] is not None:
-        drive_states.require_legal(
-            "clone", drive, in_use=drive["status"] in READY and in_use(tx, drive["uuid"])
-        )
+        drive_states.require_legal("clone", drive)

@@ -76,6 +76,8 @@ def boot(tx: Transaction, world: World, payload: Doc) -> None:
         )
         tx.after_commit(partial(world.hypervisor.power_off, server["uuid"]))
         return
+    # Whoever sees it running finds its serial port open; the start itself opens it a moment after its commit.
+    world.hypervisor.power_on(dict(server))
     move(tx, "servers", server, RUNNING, action="boot", active_since=_since(tx.now))
 
 

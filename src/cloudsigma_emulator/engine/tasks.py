@@ -11,17 +11,30 @@ import logging
 import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import TYPE_CHECKING, Any
+from contextlib import AbstractContextManager
+from typing import Any, Protocol
 
 import orjson
 
-if TYPE_CHECKING:
-    from ..app import App
-    from ..store.transaction import Transaction
+from ..store.transaction import Transaction
+from .clock import Clock
+from .world import World
 
 Payload = dict[str, Any]
-Task = Callable[["Transaction", "App", Payload], None]
-LongTask = Callable[["App", Payload], None]
+Task = Callable[[Transaction, World, Payload], None]
+LongTask = Callable[[World, Payload], None]
+
+
+class Host(World, Protocol):
+    """What the engine needs of the app."""
+
+    @property
+    def clock(self) -> Clock: ...
+
+    def transaction(
+        self, *, actor: str | None = None, wake: bool = True
+    ) -> AbstractContextManager[Transaction]: ...
+
 
 log = logging.getLogger("cloudsigma_emulator")
 
@@ -31,7 +44,7 @@ _IDLE_SECONDS = 60.0
 class Engine:
     """The thread that waits for the next task, and the workers for the long ones."""
 
-    def __init__(self, app: App, tasks: Mapping[str, Task], long_tasks: Mapping[str, LongTask]) -> None:
+    def __init__(self, app: Host, tasks: Mapping[str, Task], long_tasks: Mapping[str, LongTask]) -> None:
         self._app = app
         self._tasks = tasks
         self._long = long_tasks
@@ -85,12 +98,10 @@ class Engine:
 
     def next_due(self) -> float | None:
         """Return when the next task is due, seconds since 1970."""
-        with self._app.lock:
-            busy = self._busy()
-            row = self._app.database.connection.execute(
-                f"SELECT min(due) FROM tasks WHERE id NOT IN ({busy})"  # noqa: S608 - numbers of ours
-            ).fetchone()
-        return float(row[0]) if row and row[0] is not None else None
+        with self._app.transaction(wake=False) as tx:
+            sql = f"SELECT min(due) FROM tasks WHERE id NOT IN ({self._busy()})"  # noqa: S608 - our numbers
+            due = tx.execute(sql)[0][0]
+        return None if due is None else float(due)
 
     def _busy(self) -> str:
         return ",".join(str(number) for number in self._running)

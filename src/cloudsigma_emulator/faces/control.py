@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
+from ..engine import credentials
 from ..engine.guests import let_happen, machines
-from ..request import Request, Response
-from ..store import credentials
+from ..routes.request import Request, Response
 
 if TYPE_CHECKING:
     from ..app import App

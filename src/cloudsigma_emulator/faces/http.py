@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import orjson
 
-from ..request import Request, Response
+from ..routes.request import Request, Response
 from ..routes.route import FileRange
 from .asgi import Receive, Scope, Send, cut, transport_of
 from .control import Control

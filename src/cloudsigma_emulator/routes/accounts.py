@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from ..access import cookies_of
 from ..domain import account_records, tickets
 from ..domain.refusal import Refusal
-from ..request import Request
-from ..store import credentials
+from ..engine import credentials
+from .access import cookies_of
+from .request import Request
 from .route import Answer, Call, Route
 
 

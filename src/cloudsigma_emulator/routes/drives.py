@@ -143,7 +143,7 @@ def clone_drive(call: Call) -> Answer:
     """Begin to copy a drive or a library drive; the answer is an envelope with the copy."""
     source = call.tx.get("drives", call.params["uuid"]) or fetch(call, "libdrives", CLONE)
     require(call.user_uuid, source, CLONE)
-    cloning.require_copyable(call.tx, source)
+    cloning.require_copyable(source)
     body = call.object()
     values = drives.read_clone(body, source)
     require_own_tags(call.tx, call.user_uuid, values["tags"])

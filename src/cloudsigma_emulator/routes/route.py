@@ -19,7 +19,7 @@ from ..domain.refusal import Refusal
 from ..store.transaction import Transaction
 
 if TYPE_CHECKING:
-    from ..app import App
+    from .cloud import Cloud
 
 Doc = dict[str, Any]
 
@@ -96,7 +96,7 @@ class Call:
 
     def __init__(
         self,
-        app: App,
+        app: Cloud,
         route: Route,
         method: str,
         params: dict[str, str],

@@ -19,16 +19,21 @@ from .migrations import TABLES, migrate
 Links = Callable[[str, dict[str, Any]], Iterable[tuple[str, str, str]]]
 """Gives the relations that start at a document: (relation, kind and uuid of the destination)."""
 
+Uri = Callable[[str, str, dict[str, Any] | None], str]
+"""Gives the resource_uri of an object: kind, uuid, and the document if it is at hand."""
+
 
 class Database:
     """One connection, used under the app's lock.
 
-    Arguments: the data directory (None: in memory) and the function that reads relations out of a document.
+    Arguments: the data directory (None: in memory), the function that reads relations out of a document, and
+    the one that gives an object's address.
     Raises StoreProblem when the directory cannot be used or another process has it.
     """
 
-    def __init__(self, directory: Path | None, links_of: Links) -> None:
+    def __init__(self, directory: Path | None, links_of: Links, uri_of: Uri) -> None:
         self.links_of = links_of
+        self.uri_of = uri_of
         self.directory = directory
         self._lock_file: IO[str] | None = None
         if directory is None:

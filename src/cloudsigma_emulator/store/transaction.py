@@ -14,8 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 
-from ..domain.refs import API_PREFIX, resource_uri
-from ..engine.bus import Frame
+from .frame import Frame
 
 if TYPE_CHECKING:
     from .database import Database
@@ -35,21 +34,6 @@ EVENT_KINDS: Final = frozenset(
     {"servers", "drives", "jobs", "ips", "vlans", "subscriptions", "balance", "profile"}
 )
 """Kinds whose changes are told on the websocket without being asked."""
-
-SINGLETONS: Final = frozenset({"balance", "profile", "global_context"})
-"""Kinds of which each account has one, at a URL without a uuid."""
-
-
-def uri_of(kind: str, uuid: str) -> str:
-    """Return the resource_uri of an object, the same in answers and in websocket frames."""
-    return f"{API_PREFIX}/{kind}/" if kind in SINGLETONS else resource_uri(kind, uuid)
-
-
-def _uri_of_document(kind: str, doc: Doc) -> str:
-    # Subscriptions are stored by uuid and addressed by number.
-    return (
-        f"{API_PREFIX}/subscriptions/{doc['id']}/" if kind == "subscriptions" else uri_of(kind, doc["uuid"])
-    )
 
 
 class Transaction:
@@ -261,9 +245,9 @@ class Transaction:
             doc = self.get(kind, uuid)
             if doc is None:
                 return
-            self._tell(_uri_of_document(kind, doc), doc["owner"])
+            self._tell(self._database.uri_of(kind, doc["uuid"], doc), doc["owner"])
         else:
-            self._tell(uri_of(kind, uuid), owner)
+            self._tell(self._database.uri_of(kind, uuid, None), owner)
 
     def after_commit(self, action: Callable[[], None]) -> None:
         """Run something once the rows are safe: start a machine, remove a file. Never before, never on failure."""
@@ -416,7 +400,7 @@ class Transaction:
 
     def _changed(self, kind: str, doc: Doc) -> None:
         if kind in EVENT_KINDS:
-            self._tell(_uri_of_document(kind, doc), doc["owner"])
+            self._tell(self._database.uri_of(kind, doc["uuid"], doc), doc["owner"])
 
     def _tell(self, uri: str, owner: str | None) -> None:
         viewers = self._events.pop(uri, set())  # the last change decides the order

@@ -12,11 +12,11 @@ import hmac
 import secrets
 from typing import Any
 
-from .domain import digest
-from .domain.refusal import Refusal
+from ..domain import digest
+from ..domain.refusal import Refusal
+from ..engine import credentials
+from ..store.transaction import Transaction
 from .request import Request
-from .store import credentials
-from .store.transaction import Transaction
 
 Doc = dict[str, Any]
 _KEPT = 4096

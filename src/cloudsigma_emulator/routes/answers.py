@@ -8,10 +8,10 @@ from typing import Any
 
 import orjson
 
-from .domain.faults import Fault
-from .domain.refusal import ErrorItem, Refusal
+from ..domain.faults import Fault
+from ..domain.refusal import ErrorItem, Refusal
 from .request import Request, Response
-from .routes.route import Answer, Query
+from .route import Answer, Query
 
 JSON = "application/json; charset=utf-8"
 GZIP_FROM = 4096

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from .domain import account_records
-from .domain.seed import standard
-from .store import credentials
-from .store.transaction import Transaction
+from ..domain import account_records
+from ..domain.seed import standard
+from ..store.transaction import Transaction
+from . import credentials
 
 USERS = (("user@example.com", "password"), ("other@example.com", "password"))
 """Login names and passwords of the two accounts, in every seed."""

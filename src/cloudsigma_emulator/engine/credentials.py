@@ -9,7 +9,7 @@ import secrets
 from typing import Any
 
 from ..domain import digest
-from .transaction import Transaction
+from ..store.transaction import Transaction
 
 Doc = dict[str, Any]
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from .domain.faults import Fault
-from .routes.route import BodyStream, FileRange
+from ..domain.faults import Fault
+from .route import BodyStream, FileRange
 
 
 @dataclass(slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import threading
 
-from .refusal import ErrorItem, Refusal
+from ..domain.refusal import ErrorItem, Refusal
 
 PER_MINUTE = {"POST": 10000, "PUT": 10000, "GET": 10000, "DELETE": 1000}
 
