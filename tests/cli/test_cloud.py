@@ -65,6 +65,47 @@ def test_show_hides_the_password_that_json_has(shell: Shell) -> None:
     assert shell.json("servers", "show", uuid)["vnc_password"] == "s3cret"
 
 
+def test_what_an_action_returns_is_shown(shell: Shell) -> None:
+    create_server(shell)
+    shell.out("servers", "start", "web")
+    assert re.search(r"^vnc_url: +vnc://", shell.out("servers", "open-vnc", "web"), re.MULTILINE)
+    assert "running" in shell.out("servers", "list")
+    tag = shell.json(
+        "tags", "create", "--name", "blue", "--resources", shell.json("servers", "show", "web")["uuid"]
+    )
+    head, row = shell.out("tags", "servers", tag["uuid"]).splitlines()
+    assert head.split() == ["UUID", "NAME", "STATUS", "CPU", "MEM"]
+    assert row.split()[1] == "web"
+
+
+def test_a_drive_is_attached_by_name(shell: Shell) -> None:
+    create_server(shell)
+    drive = shell.json("drives", "create", "--name", "data", "--size", "1G", "--media", "disk")["uuid"]
+    shell.out("servers", "attach-drive", "web", "data", "--boot-order", "1")
+    attached = shell.json("servers", "show", "web")["drives"]
+    assert [(each["boot_order"], each["drive"]["uuid"]) for each in attached] == [(1, drive)]
+    assert "'absent'" in shell.refused(5, "servers", "attach-drive", "web", "absent")
+
+
+def test_waiting_can_be_left_to_another_command(shell: Shell) -> None:
+    uuid = create_server(shell)
+    shell.cloud.clock.set_speed(50)
+    assert shell.json("servers", "start", "web", "--no-wait")["status"] == "starting"
+    assert shell.json("servers", "wait", "web", "--status", "running")["uuid"] == uuid
+    shell.cloud.clock.stop()
+    line = shell.refused(6, "servers", "stop", "web", "--wait-timeout", "0.3")
+    assert "stopped" in line
+
+
+def test_binary_results_go_to_a_file_and_not_to_a_terminal(shell: Shell) -> None:
+    shell.out("drives", "create", "--name", "data", "--size", "1G", "--media", "disk")
+    arguments = ["drives", "download-range", "data", "--offset", "0", "--length", "16"]
+    assert shell.out(*arguments) == "\0" * 16
+    code, seen = on_a_terminal(shell, *arguments)
+    assert code == 2
+    assert "binary" in seen
+
+
 def test_drives(shell: Shell) -> None:
     uuid = shell.json("drives", "create", "--name", "data", "--size", "1G", "--media", "disk")["uuid"]
     listed = shell.out("drives", "list")

@@ -78,7 +78,7 @@ def test_the_page_names_every_command() -> None:
     if os.environ.get("CLOUDSIGMA_WRITE_DOCS"):
         PAGE.write_text(fresh, encoding="utf-8")
     else:
-        assert text == fresh, "renew it with CLOUDSIGMA_WRITE_DOCS=1"
+        assert text == fresh, "renew the list: CLOUDSIGMA_WRITE_DOCS=1 pytest tests/cli/test_documentation.py"
 
 
 def listing() -> str:

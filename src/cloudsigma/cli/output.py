@@ -33,12 +33,12 @@ def write_json(value: Any, *, indent: bool = True) -> None:
 def write_table(rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> None:
     """Write one line for each of ``rows`` under the names of the columns; nothing is cut unless a person looks on."""
     lines = [[cell(column, dig(row, column)) for column in columns] for row in rows]
-    heads = [column.rsplit(".", 1)[-1].upper() for column in columns]
+    heads = [column.removesuffix(".id").rsplit(".", 1)[-1].upper() for column in columns]
     widths = [max(map(width, texts)) for texts in zip(heads, *lines, strict=True)]
     limit = _terminal_width()
     if limit:
         widths = narrowed(widths, limit, [column in ("uuid", "id") for column in columns])
-    right = [bool(rows) and all(_is_number(dig(row, column)) for row in rows) for column in columns]
+    right = [_is_numeric([dig(row, column) for row in rows]) for column in columns]
     write(bold(_line(heads, widths, right)))
     for texts in lines:
         write(_line(texts, widths, right))
@@ -194,8 +194,9 @@ def _terminal_width() -> int:
     return shutil.get_terminal_size().columns
 
 
-def _is_number(value: Any) -> bool:
-    return value is None or (isinstance(value, (int, float)) and not isinstance(value, bool))
+def _is_numeric(values: Sequence[Any]) -> bool:
+    kinds = {type(value) for value in values if value is not None}
+    return bool(kinds) and kinds <= {int, float}
 
 
 def _is_reference(value: Mapping[str, Any]) -> bool:

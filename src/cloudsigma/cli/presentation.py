@@ -79,9 +79,11 @@ PARAMETER_WORDS: Mapping[str, str] = {
 def columns_of(collection: str, rows: Sequence[Mapping[str, object]], verb: str = "") -> Sequence[str]:
     """Return the columns of a table of ``rows``, what the ``verb`` of ``collection`` returned."""
     if verb in COLUMNS:  # such as the servers of a tag
-        return COLUMNS[verb]
+        collection = verb
     if collection in COLUMNS:
-        return COLUMNS[collection]
+        columns = COLUMNS[collection]
+        known = [name for name in columns if any(name.partition(".")[0] in row for row in rows)]
+        return known if rows else columns
     known = [column for column in USUAL_COLUMNS if any(column in row for row in rows)]
     if known:
         return known

@@ -23,8 +23,8 @@ def write_result(
 ) -> None:
     """Write what the library returned.
 
-    ``form`` is ``json`` or for people; ``whole`` asks for all fields of a single object, else an object with a uuid
-    is one line of a table; ``fields`` are the columns of a table when the user chose them.
+    ``form`` is ``json`` or for people; ``whole`` asks for all fields of a single object, else an object that has the
+    columns of its collection is one line of a table; ``fields`` are the columns of a table when the user chose them.
     """
     if isinstance(result, bytes):
         if sys.stdout.isatty():
@@ -35,10 +35,11 @@ def write_result(
     elif form == "json":
         write_json(result)
     elif isinstance(result, Mapping):
-        if whole or reveal or "uuid" not in result:
+        columns = columns_of(collection, [result], verb)
+        if whole or reveal or "uuid" not in columns or len(columns) == 1:
             write_outline(result, reveal=reveal)
         else:
-            write_table([result], columns_of(collection, [result], verb))
+            write_table([result], columns)
     elif isinstance(result, Sequence) and not isinstance(result, str):
         if all(isinstance(row, Mapping) for row in result):
             write_table(result, fields or columns_of(collection, result, verb))
