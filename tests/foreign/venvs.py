@@ -18,10 +18,11 @@ CACHE = Path(__file__).resolve().parents[2] / ".tools"
 def python_with(name: str, *requirements: str) -> Path:
     """Return the interpreter of the environment ``name`` that has these requirements, made if need be."""
     CACHE.mkdir(exist_ok=True)
+    name = f"{name}-python{sys.version_info.major}.{sys.version_info.minor}"
     folder = CACHE / name
     # By path and not resolved: behind the link there would be the interpreter without the environment.
     python = folder / "bin" / "python"
-    wanted = "\n".join([f"python {sys.version_info.major}.{sys.version_info.minor}", *requirements])
+    wanted = "\n".join([sys.version, *requirements])
     complete = folder / "complete"
     with (CACHE / f"{name}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
