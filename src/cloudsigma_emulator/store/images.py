@@ -15,7 +15,7 @@ import uuid as uuids_module
 from collections.abc import Iterator
 from pathlib import Path
 
-_BLOCK = 1 << 20
+_COPIED_AT_ONCE = 16 << 20
 _FICLONE = 0x40049409
 
 
@@ -199,7 +199,7 @@ def copy_sparse(source: Path, target: Path) -> None:
         while position < size:
             start, end = _next_data(reader.fileno(), position, size)
             while start < end:
-                start += _copy_range(reader.fileno(), writer.fileno(), start, min(_BLOCK, end - start))
+                start += _copy_range(reader.fileno(), writer.fileno(), start, min(_COPIED_AT_ONCE, end - start))
             position = max(end, position + 1)
         writer.flush()
         os.ftruncate(writer.fileno(), size)
@@ -227,6 +227,11 @@ def _next_data(handle: int, position: int, size: int) -> tuple[int, int]:
 
 
 def _copy_range(source: int, target: int, offset: int, size: int) -> int:
+    if hasattr(os, "copy_file_range"):
+        with contextlib.suppress(OSError):  # not every file system can
+            copied = os.copy_file_range(source, target, size, offset, offset)
+            if copied:
+                return copied
     data = os.pread(source, size, offset)
     if not data:
         return size
