@@ -220,3 +220,23 @@ def test_rubbish_on_the_socket_is_400(wire: Wire) -> None:
         connection.sendall(b"\x16\x03\x01 hello\r\n\r\n")
         assert connection.recv(4096).startswith(b"HTTP/1.1 400")
     assert wire("GET", "/balance/").status == 200
+
+
+def test_an_absurd_number_of_parameters(wire: Wire) -> None:
+    query = "&".join(f"p{number}=1" for number in range(5000))
+    assert wire("GET", f"/balance/?{query}").status == 200
+
+
+@pytest.mark.parametrize(
+    "target", ["http://[", "*", "/api/2.0/%FF/", "/api/2.0/servers/%00/", "/api/2.0/a b/"]
+)
+def test_odd_targets(wire: Wire, target: str) -> None:
+    with socket.create_connection(("127.0.0.1", wire.emulator.port), timeout=10) as connection:
+        connection.sendall(f"GET {target} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode())
+        assert connection.recv(4096)[:12] in (
+            b"HTTP/1.1 400",
+            b"HTTP/1.1 401",
+            b"HTTP/1.1 404",
+            b"HTTP/1.1 501",
+        )
+    assert wire("GET", "/balance/").status == 200

@@ -6,10 +6,12 @@ import hashlib
 import http.client
 import resource
 import socket
+import time
 from pathlib import Path
 
 import pytest
 
+from cloudsigma_emulator import Emulator
 from cloudsigma_emulator.store.images import Images, copy_sparse
 
 from .wire import Wire, until
@@ -228,3 +230,28 @@ def test_data_extents_are_copied_where_nothing_can_be_shared(
 def test_only_uuids_become_file_names(images: Images, name: str) -> None:
     with pytest.raises(ValueError, match="UUID"):
         images.path(name)
+
+
+def test_stopping_does_not_wait_for_uploads() -> None:
+    with Emulator() as cloud:
+        wire = Wire(cloud)
+        connection = raw_upload(wire, f"Content-Length: {MIB}\r\n")
+        connection.sendall(bytes(1000))
+        until(lambda: wire("GET", "/drives/").json()["meta"]["total_count"] == 2)
+        begun = time.monotonic()
+        cloud.stop()
+        assert time.monotonic() - begun < 5
+        connection.close()
+        wire.close()
+
+
+def test_a_request_that_never_came_in_whole_is_not_carried_out(wire: Wire) -> None:
+    uuid = wire.server()["uuid"]
+    with socket.create_connection(("127.0.0.1", wire.emulator.port), timeout=10) as connection:
+        connection.sendall(
+            f"POST /api/2.0/servers/{uuid}/action/?do=start HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n"
+            f"Authorization: {wire.credentials['Authorization']}\r\n\r\n".encode()
+        )
+        connection.shutdown(socket.SHUT_WR)
+        assert connection.recv(100) == b""
+    assert wire("GET", f"/servers/{uuid}/").json()["status"] == "stopped"

@@ -71,6 +71,7 @@ def account_by_email(tx: Transaction, email: str) -> Doc | None:
 def open_session(tx: Transaction, account: str) -> tuple[str, str]:
     """Begin a session; returns the values of the cookies ``sessionid`` and ``csrftoken``."""
     session, csrf = secrets.token_hex(16), secrets.token_hex(16)
+    tx.execute("DELETE FROM sessions WHERE expires<=?", (tx.now.timestamp(),))
     expires = tx.now.timestamp() + SESSION_SECONDS
     tx.execute(
         "INSERT INTO sessions(id, csrf, account, expires) VALUES(?,?,?,?)",

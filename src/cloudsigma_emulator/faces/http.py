@@ -33,6 +33,10 @@ _BLOCK = 1 << 20
 _RANGE = re.compile(r"bytes=(\d*)-(\d*)")
 
 
+class _GoneError(Exception):
+    """The client went away in the middle of its request."""
+
+
 class Face:
     """The ASGI application."""
 
@@ -52,26 +56,29 @@ class Face:
             await self.sockets.serve(scope, receive, send)
             return
         request = _request_of(scope)
-        length = request.headers.get("content-length")
-        if request.path.startswith("/_emulator"):
-            request.body = await _whole_body(receive, request, length) or b""
-            loop = asyncio.get_running_loop()
-            response = await loop.run_in_executor(self._uploads, self._control.handle, request)
-        elif request.method not in ("GET", "HEAD") and self.app.is_binary(request):
-            response = await self._store(request, receive, length)
-        else:
-            body = await _whole_body(receive, request, length)
-            if body is None:
-                response = _too_large()
-            else:
-                request.body = body
-                response = self.app.handle(request, face=True)
+        try:
+            response = await self._handle(request, receive)
+        except _GoneError:
+            return  # a request that never came in whole is not carried out
         log.debug("%s %s %d", request.method, request.path, response.status)
         try:
             await self._answer(scope, receive, send, request, response)
         finally:
             if response.wake:
                 self.app.wake()
+
+    async def _handle(self, request: Request, receive: Receive) -> Response:
+        length = request.headers.get("content-length")
+        if request.path.startswith("/_emulator"):
+            request.body = await _whole_body(receive, request, length) or b""
+            return await asyncio.get_running_loop().run_in_executor(None, self._control.handle, request)
+        if request.method not in ("GET", "HEAD") and self.app.is_binary(request):
+            return await self._store(request, receive, length)
+        body = await _whole_body(receive, request, length)
+        if body is None:
+            return _too_large()
+        request.body = body
+        return self.app.handle(request, face=True)
 
     async def _store(self, request: Request, receive: Receive, length: str | None) -> Response:
         body = IncomingBody(receive, int(length) if length and length.isdigit() else None)
@@ -127,18 +134,18 @@ async def _whole_body(receive: Receive, request: Request, length: str | None) ->
         return b""
     if length is not None and length.isdigit() and int(length) > BODY_LIMIT:
         return None
-    message = await receive()
-    body: bytes = message.get("body", b"")
-    if message.get("more_body"):
-        parts, size = [body], len(body)
-        while message.get("more_body"):
-            message = await receive()
-            parts.append(message.get("body", b""))
-            size += len(parts[-1])
-            if size > BODY_LIMIT:
-                return None
-        body = b"".join(parts)
-    return body
+    parts: list[bytes] = []
+    size, more = 0, True
+    while more:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise _GoneError
+        parts.append(message.get("body", b""))
+        size += len(parts[-1])
+        more = message.get("more_body", False)
+        if size > BODY_LIMIT:
+            return None
+    return b"".join(parts)
 
 
 async def _gone(receive: Receive) -> None:

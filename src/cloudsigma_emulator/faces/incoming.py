@@ -48,9 +48,12 @@ class IncomingBody:
         return taken
 
     def abandon(self) -> None:
-        """Stop reading; called in the event loop when the answer is there."""
+        """Stop reading, and wake a reader that still waits; called in the event loop when the request is over."""
         if self._pump is not None:
             self._pump.cancel()
+        with self._condition:
+            self._lost = True
+            self._condition.notify()
 
     def _take(self, size: int) -> bytes:
         parts: list[memoryview] = []
