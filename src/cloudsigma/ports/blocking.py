@@ -160,9 +160,10 @@ class _Gathering:
         self._lock = threading.Lock()
         self._failure: BaseException | None = None
         self._stop = threading.Event()
+        self._ended = threading.Semaphore(0)
 
     def run(self, workers: int) -> list[Any]:
-        threads = []
+        threads: list[threading.Thread] = []
         try:
             for _ in range(workers):
                 context = contextvars.copy_context()
@@ -170,10 +171,9 @@ class _Gathering:
                 thread = threading.Thread(target=context.run, args=(self._work,), daemon=True)
                 threads.append(thread)
                 thread.start()
-            for thread in threads:
-                while thread.is_alive():
-                    thread.join(0.2 if _abandoned.get() else None)
-                    stop_if_abandoned()
+            # Not Thread.join: interrupted, it takes a running thread for ended (CPython issue 45274).
+            for _ in threads:
+                in_slices(lambda seconds: self._ended.acquire(timeout=seconds), None)
         except BaseException:
             self._stop.set()
             patience = time.monotonic() + PATIENCE_SECONDS
@@ -181,12 +181,20 @@ class _Gathering:
                 if thread.ident is not None:
                     thread.join(max(0.0, patience - time.monotonic()))
             raise
+        for thread in threads:
+            thread.join()
         if self._failure is not None:
             raise self._failure
         return self._results
 
     def _work(self) -> None:
         _abandoned.set(self._stop)
+        try:
+            self._work_off()
+        finally:
+            self._ended.release()
+
+    def _work_off(self) -> None:
         while True:
             with self._lock:
                 index = None if self._failure or self._stop.is_set() else next(self._next, None)
