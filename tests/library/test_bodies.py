@@ -122,14 +122,15 @@ def test_members_of_a_tag_are_objects() -> None:
         tagged(UUID)
 
 
-class TestApplied:
-    NIC = {
-        "mac": "m",
-        "vlan": {"uuid": UUID, "resource_uri": "/x/"},
-        "runtime": {"io": 1},
-        "ip_v4_conf": None,
-    }
+CARD = {
+    "mac": "m",
+    "vlan": {"uuid": UUID, "resource_uri": "/x/"},
+    "runtime": {"io": 1},
+    "ip_v4_conf": None,
+}
 
+
+class TestApplied:
     @pytest.mark.parametrize(
         "wanted",
         [
