@@ -97,6 +97,19 @@ def test_waiting_can_be_left_to_another_command(shell: Shell) -> None:
     assert "stopped" in line
 
 
+def test_ctrl_c_ends_the_waiting_and_not_the_action(shell: Shell, started: Keep) -> None:
+    create_server(shell)
+    shell.cloud.clock.set_speed("realistic")
+    shell.cloud.clock.stop()
+    process = started(shell.start("servers", "start", "web", "-v"))
+    wait_until_connected(process)
+    process.send_signal(signal.SIGINT)
+    output, words = process.communicate(timeout=30)
+    assert (process.returncode, output) == (130, "")
+    assert "Traceback" not in words
+    assert shell.json("servers", "show", "web")["status"] == "starting"
+
+
 def test_binary_results_go_to_a_file_and_not_to_a_terminal(shell: Shell) -> None:
     shell.out("drives", "create", "--name", "data", "--size", "1G", "--media", "disk")
     arguments = ["drives", "download-range", "data", "--offset", "0", "--length", "16"]

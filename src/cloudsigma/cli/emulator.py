@@ -10,6 +10,8 @@ from importlib import import_module
 
 import click
 
+from .failures import REFUSED, Failure
+
 ENTRY_MODULE = "cloudsigma_emulator.command"
 REMEDY = "install it with: pip install 'cloudsigma[emulator]'"
 
@@ -26,6 +28,6 @@ def command(arguments: tuple[str, ...]) -> None:
         entry = import_module(ENTRY_MODULE).main
         result = entry(list(arguments))
     except ModuleNotFoundError as missing:
-        raise click.ClickException(f"the emulator needs {missing.name}; {REMEDY}") from missing
+        raise Failure(REFUSED, f"the emulator needs {missing.name}; {REMEDY}") from missing
     if result:
         sys.exit(result)
