@@ -45,6 +45,18 @@ def blocking(cs: CloudSigma, server: Server, drive: Drive, image: LibraryDrive, 
         cs.servers.create_many([{"name": "a", "cpu": 1, "mem": 1, "vnc_password": "a"}]), list[Server]
     )
     assert_type(cs.servers.update(server, name="b"), Server)
+    assert_type(
+        cs.servers.update(
+            server, drives=[*server.drives, {"device": "ide", "dev_channel": "0:0", "drive": drive}]
+        ),
+        Server,
+    )
+    assert_type(
+        cs.servers.update(
+            server, nics=[*server.nics, {"vlan": "u"}, {"ip_v4_conf": {"conf": "static", "ip": "192.0.2.1"}}]
+        ),
+        Server,
+    )
     assert_type(cs.servers.update_many([server, "u"], tags=[tag]), list[Server])
     assert_type(cs.servers.wait(server, status="running", timeout=1), Server)
     assert_type(cs.servers.wait(server, ["running", "paused"], timeout=None), Server)

@@ -64,7 +64,7 @@ class Accounts(Collection[F]):
             body={},
             repeatable=True,
         )
-        return LoginResult(answer.data or {})
+        return LoginResult(answer.data if isinstance(answer.data, dict) else {})
 
     @call
     async def authenticate_asynchronous(self) -> str:
@@ -105,4 +105,4 @@ class Accounts(Collection[F]):
             authenticated=False,
             repeatable=True,
         )
-        return LoginResult(answer.data or {})
+        return LoginResult(answer.data if isinstance(answer.data, dict) else {})

@@ -14,7 +14,7 @@ from typing import Any, ClassVar, Generic, TypeVar
 from ..core.call import F, Faced, call
 from ..core.filters import filter_params
 from ..core.pages import fetch_all, fetch_page, iterate_pages
-from ..core.references import path_of, uuid_of
+from ..core.references import path_of
 from ..core.requests import Answer, Requests, shown_path
 from ..errors import BadAnswer, ClientError
 from ..records.page import Page
@@ -214,13 +214,9 @@ def the_only(found: List[R], path: str, filters: Mapping[str, Any]) -> R | None:
 
 
 def joined(fields: str | Sequence[str]) -> str:
-    """Return names of fields as one text with commas."""
-    names = fields if isinstance(fields, str) else ",".join(fields)
-    if not names:
+    """Return names of fields as one text with commas. Raises :class:`TypeError` when there is none."""
+    names = fields.split(",") if isinstance(fields, str) else fields
+    stripped = [name.strip() for name in names]
+    if not all(stripped) or not stripped:
         raise TypeError("fields is empty; leave it out to get all of them")
-    return names
-
-
-def uuids(refs: Sequence[Any], path: str) -> List[dict[str, str]]:
-    """Return the objects of a body that names many resources."""
-    return [{"uuid": uuid_of(ref, path, "refs")} for ref in refs]
+    return ",".join(stripped)

@@ -13,7 +13,7 @@ from ..core import retry
 from ..core.filters import filter_params
 from ..core.pages import fetch_all
 from ..core.requests import Requests
-from ..errors import ApiClientError, InvalidArgument, OutcomeUnknown
+from ..errors import ApiClientError, BadAnswer, InvalidArgument, OutcomeUnknown
 from ..records.record import Record
 from .collection import object_in
 
@@ -39,19 +39,21 @@ async def create_once(
     name = body.get("name")
     marked = {**body, "meta": {**(body.get("meta") or {}), META_KEY: key}}
     attempt = 0
+    unknown: ApiClientError | None = None
     while True:
         found = await _find(requests, path, record, name, key)
         if found is not None:
             return found
+        if unknown is not None and attempt > requests.settings.retries:
+            raise _still_unknown(unknown, key) from unknown
         try:
-            answer = await requests.request("POST", path, body={"objects": [marked]}, params=params)
-        except OutcomeUnknown as error:
-            if attempt >= requests.settings.retries:
-                raise _still_unknown(error, key) from error
+            return object_in(
+                await requests.request("POST", path, body={"objects": [marked]}, params=params), record
+            )
+        except (OutcomeUnknown, BadAnswer) as error:
+            unknown = error
             await requests.port.sleep(retry.pause(attempt, None, requests.port.random()))
             attempt += 1
-        else:
-            return object_in(answer, record)
 
 
 async def _find(requests: Requests, path: str, record: type[R], name: Any, key: str) -> R | None:
