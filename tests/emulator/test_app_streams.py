@@ -6,6 +6,7 @@ import hashlib
 import http.client
 import resource
 import socket
+import sys
 import time
 from pathlib import Path
 
@@ -116,7 +117,7 @@ def test_memory_does_not_grow_with_the_image(wire: Wire, nobody: Wire) -> None:
         received += len(piece)
     grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
     assert received >= size
-    assert grown < 64 * 1024  # KiB
+    assert grown < 64 * (MIB if sys.platform == "darwin" else 1024)  # bytes there, KiB elsewhere
 
 
 def raw_upload(wire: Wire, headers: str) -> socket.socket:
