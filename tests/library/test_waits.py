@@ -92,6 +92,13 @@ def test_a_start_that_falls_back_ends_at_once() -> None:
     assert cloud.time < 12
 
 
+def test_a_start_that_was_over_before_anybody_looked() -> None:
+    cloud = status((0, "stopped"))
+    with pytest.raises(errors.WaitFailed, match="fell back to stopped"):
+        cloud.client().servers.start(UUID, wait=True, timeout=600)
+    assert 60 < cloud.time < 70
+
+
 def test_a_guest_that_ignores_the_power_button() -> None:
     cloud = status((0, "running"), (0.4, "stopping"), (60, "running"))
     with pytest.raises(errors.WaitFailed, match=r"did not switch itself off.*servers\.stop") as caught:

@@ -28,6 +28,10 @@ READY_DRIVE = frozenset({"unmounted", "mounted"})
 """States of a drive that nothing is being done to."""
 
 
+LONGEST_LAG = 60.0
+"""Seconds after an action in which the state before it may still be shown."""
+
+
 async def wait_for_goal(requests: Requests, goal: Goal[R], timeout: float | None) -> R:
     """Wait for a goal that is not the end of the object."""
     found = await wait_until(requests, goal, timeout)
@@ -65,11 +69,13 @@ async def wait_for_transition(
 ) -> Server:
     """Wait until a server has gone from ``origin`` to ``wanted``; going back to ``origin`` is a failure.
 
-    Just after an action the cloud may still show the old state, so that ``origin`` counts as a way back only once
-    another state was seen. ``fallen_back`` says in the error what happened and what can be done.
+    Just after an action the cloud may still show the old state, so that ``origin`` counts as a way back once another
+    state was seen, or when it is still there after :data:`LONGEST_LAG`. ``fallen_back`` says in the error what happened
+    and what can be done.
     """
     path = path_of(ref, "servers")
     left = False
+    latest = requests.port.now() + LONGEST_LAG
 
     def failed(server: Server) -> bool:
         nonlocal left
@@ -77,7 +83,7 @@ async def wait_for_transition(
         if status != origin:
             left = True
             return status in DEAD_SERVER
-        if left:
+        if left or requests.port.now() > latest:
             raise failure(path, origin, fallen_back)
         return False
 
