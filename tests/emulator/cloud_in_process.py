@@ -9,6 +9,7 @@ from typing import Any
 
 from cloudsigma_emulator.app import App
 from cloudsigma_emulator.engine.bus import Frame
+from cloudsigma_emulator.engine.guests import let_happen
 from cloudsigma_emulator.engine.options import Options
 from cloudsigma_emulator.routes.request import Request
 
@@ -116,10 +117,8 @@ class Cloud:
         suffix = f"&{query}" if query else ""
         return self.call("POST", f"/{kind}/{thing['uuid']}/action/?do={do}{suffix}", body, **more)
 
-    def happen(self, server: Doc, event: str) -> bool:
-        from cloudsigma_emulator.engine.guests import let_happen
-
-        return let_happen(self.app, server["uuid"], event)
+    def happen(self, thing: Doc, event: str) -> bool:
+        return let_happen(self.app, thing["uuid"], event)
 
     def close(self) -> None:
         self.app.close()

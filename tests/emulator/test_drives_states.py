@@ -168,8 +168,6 @@ LEGAL = {
 
 
 def drive_in(cloud: Cloud, state: str) -> Doc:
-    from cloudsigma_emulator.engine.drive_transitions import outage
-
     if state == "creating":
         found: Doc = cloud.call("POST", "/drives/", GOOD).body["objects"][0]
         return found
@@ -189,10 +187,7 @@ def drive_in(cloud: Cloud, state: str) -> Doc:
         copy: Doc = cloud.act(drive, "clone").body["objects"][0]
         return copy
     elif state == "unavailable":
-        with cloud.app.transaction() as tx:
-            stored = tx.get("drives", drive["uuid"])
-            assert stored is not None
-            assert outage(tx, stored)
+        assert cloud.happen(drive, "outage")
     return cloud.see("drives", drive["uuid"])
 
 
@@ -522,15 +517,13 @@ def test_foreign_and_unknown_drives(cloud: Cloud, method: str, suffix: str, perm
 
 
 def test_outages_of_a_drive_end(cloud: Cloud) -> None:
-    from cloudsigma_emulator.engine.drive_transitions import outage, recover
-
     drive = cloud.drive()
     server = cloud.server(drives=[attach(drive)])
-    with cloud.app.transaction() as tx:
-        assert outage(tx, tx.get("drives", drive["uuid"]) or {})
+    assert cloud.happen(drive, "outage")
+    assert not cloud.happen(drive, "outage")
+    assert not cloud.happen(drive, "host_crash")
     assert cloud.act(server, "start").status == 403
-    with cloud.app.transaction() as tx:
-        assert recover(tx, tx.get("drives", drive["uuid"]) or {})
-        assert not recover(tx, tx.get("drives", drive["uuid"]) or {})
+    assert cloud.happen(drive, "recover")
+    assert not cloud.happen(drive, "recover")
     assert cloud.see("drives", drive["uuid"])["status"] == "mounted"
     assert cloud.act(server, "start").status == 202

@@ -271,6 +271,10 @@ def test_hotplug_is_an_option() -> None:
     assert cloud.see("drives", drive["uuid"])["status"] == "mounted"
     lent = nic["runtime"]["ip_v4"]["uuid"]
     assert cloud.call("GET", f"/ips/{lent}/").status == 404
+    again = cloud.call("PUT", f"/servers/{server['uuid']}/", {**changed, "nics": [{}, DHCP]}).body
+    fresh = again["runtime"]["nics"][1]["ip_v4"]["uuid"]
+    assert cloud.see("ips", fresh)["server"]["uuid"] == server["uuid"]
+    assert cloud.call("DELETE", f"/servers/{server['uuid']}/").status == 403
     cloud.close()
 
 

@@ -375,3 +375,19 @@ def wait_for(true: Callable[[], bool], seconds: float = 5) -> None:
     while not true():
         assert time.monotonic() < end
         time.sleep(0.002)
+
+
+def test_an_empty_pool_stops_the_boot(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
+    from cloudsigma_emulator.engine import addresses
+
+    monkeypatch.setattr(addresses, "_free", lambda tx, wanted: [])
+    server = cloud.server(nics=[{"ip_v4_conf": {"conf": "dhcp"}}])
+    assert cloud.act(server, "start").status == 202
+    cloud.settle()
+    assert cloud.see("servers", server["uuid"]) == server
+    assert cloud.app.hypervisor.serial_port(server["uuid"]) is None
+
+
+def test_servers_without_nics_need_no_address(cloud: Cloud) -> None:
+    cloud.running()
+    assert cloud.get("/ips/")["meta"]["total_count"] == 2

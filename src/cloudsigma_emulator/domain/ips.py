@@ -9,17 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from . import fields
-from .fields import Field
-from .refs import optional_ref, read_refs, ref, refs, resource_uri
+from .refs import optional_ref, ref, refs, resource_uri
 from .vlans import render_subscription
 
 Ip = dict[str, Any]
-
-FIELDS: tuple[Field, ...] = (
-    Field("meta", fields.meta, default=dict),
-    Field("tags", read_refs, default=list),
-)
 
 SHORT_FIELDS = ("owner", "resource_uri", "server", "uuid")
 

@@ -15,8 +15,6 @@ STOPPED, STARTING, RUNNING = "stopped", "starting", "running"
 STOPPING, PAUSED, UNAVAILABLE = "stopping", "paused", "unavailable"
 
 STATES = (STOPPED, STARTING, RUNNING, STOPPING, PAUSED, UNAVAILABLE)
-POWERED = frozenset({STARTING, RUNNING, STOPPING, PAUSED, UNAVAILABLE})
-"""States in which a server occupies its drives, its addresses and a host."""
 
 Words = Literal["start", "stop", "delete", "edit"]
 
@@ -48,7 +46,6 @@ OPERATIONS: dict[str, Operation] = {
 
 EVENTS: dict[str, dict[str, str]] = {
     "boot": {STARTING: RUNNING},
-    "boot_failed": {STARTING: STOPPED},
     "power_off": {STOPPING: STOPPED},
     "ignore_power_button": {STOPPING: RUNNING},
     "guest_off": {RUNNING: STOPPING},
@@ -66,18 +63,18 @@ def internal_name(status: str) -> str:
     return _INTERNAL_NAMES.get(status, status)
 
 
-def require_legal(operation: str, server: dict[str, Any]) -> str | None:
-    """Return the state that an operation leads to, None when it changes none.
+def require_legal(operation: str, server: dict[str, Any]) -> str:
+    """Return the state that an operation leads to, which may be the present one.
 
     :param operation: a key of `OPERATIONS`.
     :param server: the stored server; ``stopping_by_guest`` tells how its power-off began.
     :raises Refusal: 403 in the cloud's words, 503 for an edit in the middle of a transition.
     """
     rule = OPERATIONS[operation]
-    status = server["status"]
+    status: str = server["status"]
     by_guest = rule.also_after_guest and status == STOPPING and server.get("stopping_by_guest")
     if status in rule.legal_in or by_guest:
-        return rule.leads_to
+        return rule.leads_to or status
     name = internal_name(status)
     if rule.words == "edit":
         raise Refusal.concurrency(f"The server is {status}; repeat the change when the transition has ended")

@@ -7,6 +7,7 @@ from typing import Any
 
 from ..domain import ips
 from ..domain.nics import wants_lent_address
+from ..domain.refusal import Refusal
 from ..store.transaction import Transaction
 
 Doc = dict[str, Any]
@@ -15,6 +16,7 @@ _AFTER_OWNED = 1
 """Rank of lent addresses: lists show owned ones first, however late they were bought."""
 _PLACE = "dhcp_place"
 _TRIED_AT_ONCE = 256
+POOL_EMPTY = "No free address is left for dhcp"
 
 
 def lend(tx: Transaction, server: Doc) -> bool:
@@ -35,6 +37,19 @@ def give_back(tx: Transaction, server: Doc) -> None:
         if nic["lent_ip"] is not None:
             tx.remove("ips", nic["lent_ip"])
             nic["lent_ip"] = None
+
+
+def exchange(tx: Transaction, before: Doc, after: Doc) -> None:
+    """Let lent addresses follow a change of a running server's NICs. Refuses with 503 when the pool is empty."""
+    for nic in after["nics"]:
+        if not wants_lent_address(nic):
+            nic["lent_ip"] = None
+    kept = {nic["lent_ip"] for nic in after["nics"]}
+    for nic in before["nics"]:
+        if nic["lent_ip"] is not None and nic["lent_ip"] not in kept:
+            tx.remove("ips", nic["lent_ip"])
+    if not lend(tx, after):
+        raise Refusal.backend(POOL_EMPTY)
 
 
 def _free(tx: Transaction, wanted: int) -> list[str]:

@@ -8,7 +8,7 @@ from typing import Any
 from ..domain import context
 from ..drivers.hypervisor import Report
 from ..store.transaction import Transaction
-from . import addresses
+from . import addresses, drive_transitions
 from .server_transitions import guest_powered_off, happen
 from .transition import move
 from .world import World
@@ -108,14 +108,18 @@ def machines(world: World) -> dict[str, Doc]:
 
 
 def let_happen(world: World, uuid: str, event: str) -> bool:
-    """Let the platform do something to a server, for tests of programs that have to bear it.
+    """Let the platform do something to a server or a drive, for tests of programs that have to bear it.
 
-    :param event: one of `EVENTS`.
-    :returns: False when the server does not exist or the event means nothing in its state.
+    :param event: one of `EVENTS`; of these, drives know ``outage`` and ``recover``.
+    :returns: False when there is no such object or the event means nothing in its state.
     :raises ValueError: for an unknown event.
     """
     if event not in EVENTS:
         raise ValueError(f"{event} is not one of {', '.join(EVENTS)}")
     with world.transaction() as tx:
         server = tx.get("servers", uuid)
-        return server is not None and happen(tx, world, server, event)
+        if server is not None:
+            return happen(tx, world, server, event)
+        drive = tx.get("drives", uuid)
+        change = {"outage": drive_transitions.outage, "recover": drive_transitions.recover}.get(event)
+        return drive is not None and change is not None and change(tx, drive)

@@ -31,7 +31,7 @@ def start(tx: Transaction, world: World, server: Doc, avoid: Sequence[str] = ())
     :param avoid: uuids of servers to keep away from, the most important first.
     :raises Refusal: 403 when it is not stopped or a drive cannot be used, 402 without funds or a licence.
     """
-    require_legal("start", server)
+    status = require_legal("start", server)
     drives = attached_drives(tx, server)
     for drive in drives:
         drive_states.require_legal("start", drive)
@@ -44,7 +44,7 @@ def start(tx: Transaction, world: World, server: Doc, avoid: Sequence[str] = ())
         tx,
         "servers",
         server,
-        STARTING,
+        status,
         action="start_send",
         then=FollowUp("server.boot", tx.random.uniform(2, 5)),
         host=host,
@@ -63,13 +63,13 @@ def attached_drives(tx: Transaction, server: Doc) -> list[Doc]:
 
 def boot(tx: Transaction, world: World, payload: Doc) -> None:
     """Task: a server begins to run, unless a drive of it is still being made; then that drive calls again."""
-    server = tx.get("servers", payload["uuid"])
-    if server is None or server["status"] != STARTING:
+    server, status = _after(tx, payload, "boot")
+    if server is None or status is None:
         return
     if any(drive["status"] in drive_states.COMING for drive in attached_drives(tx, server)):
         return
     if not addresses.lend(tx, server):
-        refused = Refusal.backend("No free address is left for dhcp").body()[0]
+        refused = Refusal.backend(addresses.POOL_EMPTY).body()[0]
         move(tx, "servers", server, STOPPED)
         tx.audit(
             "Servers", "boot", server["uuid"], owner=server["owner"], actor=server["owner"], error=refused
@@ -78,27 +78,33 @@ def boot(tx: Transaction, world: World, payload: Doc) -> None:
         return
     # Whoever sees it running finds its serial port open; the start itself opens it a moment after its commit.
     world.hypervisor.power_on(dict(server))
-    move(tx, "servers", server, RUNNING, action="boot", active_since=_since(tx.now))
+    move(tx, "servers", server, status, action="boot", active_since=_since(tx.now))
 
 
 def stop(tx: Transaction, world: World, server: Doc) -> None:
     """Begin to stop a server by cutting its power."""
-    require_legal("stop", server)
-    _begin_to_stop(tx, server, "stop_send", by_guest=False)
+    status = require_legal("stop", server)
+    _begin_to_stop(tx, server, status, "stop_send", by_guest=False)
 
 
-def _begin_to_stop(tx: Transaction, server: Doc, action: str | None, *, by_guest: bool) -> None:
+def _begin_to_stop(tx: Transaction, server: Doc, status: str, action: str | None, *, by_guest: bool) -> None:
     then = FollowUp("server.power_off", tx.random.uniform(1, 3))
-    move(tx, "servers", server, STOPPING, action=action, then=then, stopping_by_guest=by_guest)
+    move(tx, "servers", server, status, action=action, then=then, stopping_by_guest=by_guest)
+
+
+def _after(tx: Transaction, payload: Doc, event: str) -> tuple[Doc | None, str | None]:
+    """Return the server that a task is about, and the state that an event leads it to, if any."""
+    server = tx.get("servers", payload["uuid"])
+    return server, server_states.after(event, server["status"]) if server is not None else None
 
 
 def power_off(tx: Transaction, world: World, payload: Doc) -> None:
     """Task: a server has stopped; its addresses are free and its ephemeral drives are empty."""
-    server = tx.get("servers", payload["uuid"])
-    if server is None or server["status"] != STOPPING:
+    server, status = _after(tx, payload, "power_off")
+    if server is None or status is None:
         return
     addresses.give_back(tx, server)
-    move(tx, "servers", server, STOPPED, action="stop", active_since=None, stopping_by_guest=False)
+    move(tx, "servers", server, status, action="stop", active_since=None, stopping_by_guest=False)
     tx.after_commit(partial(world.hypervisor.power_off, server["uuid"]))
     for drive in attached_drives(tx, server):
         if drive_states.is_ephemeral(drive):
@@ -107,24 +113,24 @@ def power_off(tx: Transaction, world: World, payload: Doc) -> None:
 
 def shutdown(tx: Transaction, world: World, server: Doc) -> None:
     """Press the power button: the guest has a minute to obey, then the server counts as running again."""
-    require_legal("shutdown", server)
+    status = require_legal("shutdown", server)
     then = FollowUp("server.power_button_ignored", SHUTDOWN_PATIENCE, at_speed=False)
-    move(tx, "servers", server, STOPPING, action="shutdown_ACPI_send", then=then, stopping_by_guest=True)
+    move(tx, "servers", server, status, action="shutdown_ACPI_send", then=then, stopping_by_guest=True)
     if not server["ignores_power_button"]:
         tx.after_commit(partial(world.hypervisor.press_power_button, server["uuid"]))
 
 
 def power_button_ignored(tx: Transaction, world: World, payload: Doc) -> None:
     """Task: a minute of power events went by and the guest is still there."""
-    server = tx.get("servers", payload["uuid"])
-    if server is not None and server["status"] == STOPPING and server["stopping_by_guest"]:
-        move(tx, "servers", server, RUNNING, stopping_by_guest=False)
+    server, status = _after(tx, payload, "ignore_power_button")
+    if server is not None and status is not None and server["stopping_by_guest"]:
+        move(tx, "servers", server, status, stopping_by_guest=False)
 
 
 def restart(tx: Transaction, world: World, server: Doc) -> None:
     """Press the reset button: the server runs on, with a new start time."""
-    require_legal("restart", server)
-    move(tx, "servers", server, RUNNING, action="restart", active_since=_since(tx.now))
+    status = require_legal("restart", server)
+    move(tx, "servers", server, status, action="restart", active_since=_since(tx.now))
     tx.after_commit(partial(world.hypervisor.reset, server["uuid"]))
 
 
@@ -149,9 +155,9 @@ def guest_powered_off(tx: Transaction, uuid: str) -> bool:
 
 def guest_off(tx: Transaction, world: World, payload: Doc) -> None:
     """Task: the platform notices that a guest is off."""
-    server = tx.get("servers", payload["uuid"])
-    if server is not None and server["status"] == RUNNING:
-        _begin_to_stop(tx, server, None, by_guest=True)
+    server, status = _after(tx, payload, "guest_off")
+    if server is not None and status is not None:
+        _begin_to_stop(tx, server, status, None, by_guest=True)
 
 
 def happen(tx: Transaction, world: World, server: Doc, event: str) -> bool:

@@ -13,7 +13,7 @@ from ..store.transaction import Transaction
 
 Doc = dict[str, Any]
 
-CATEGORIES = {"servers": "Servers", "drives": "Drives", "tags": "Tags", "ips": "IPs", "vlans": "Vlans"}
+CATEGORIES = {"servers": "Servers", "drives": "Drives"}
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from ..domain.nics import random_mac
 from ..domain.permissions import ATTACH, CLONE, DELETE, EDIT, LIST, OPEN_VNC, START, STOP, require
 from ..domain.placement import COMPUTE_HOSTS, choose_host, groups
 from ..domain.refusal import Refusal
-from ..engine import cloning, drive_transitions, server_transitions
+from ..engine import addresses, cloning, drive_transitions, server_transitions
 from ..engine.attachments import attachments_changed, delete_server, require_own_tags, require_usable
 from .listing import list_answer, single_answer
 from .objects import avoided, fetch, uuids_in_body
@@ -92,22 +92,11 @@ def _change(call: Call, uuid: str, body: Doc) -> Doc:
     require_usable(tx, changed, server)
     require_own_tags(tx, call.user_uuid, changed["tags"], server["tags"])
     if not stopped and options.hotplug:
-        _give_back_removed(call, server, changed)
+        addresses.exchange(tx, server, changed)
     tx.update("servers", changed)
     attachments_changed(tx, server, changed)
     tx.audit("Servers", "update", uuid, details=body, owner=server["owner"])
     return changed
-
-
-def _give_back_removed(call: Call, before: Doc, after: Doc) -> None:
-    """Take back the lent addresses of NICs that a running server no longer has on dhcp."""
-    for nic in after["nics"]:
-        if nic["ip_v4_conf"] is None or nic["ip_v4_conf"]["conf"] != "dhcp":
-            nic["lent_ip"] = None
-    kept = {nic["lent_ip"] for nic in after["nics"]}
-    for nic in before["nics"]:
-        if nic["lent_ip"] is not None and nic["lent_ip"] not in kept:
-            call.tx.remove("ips", nic["lent_ip"])
 
 
 def delete_one_server(call: Call) -> Answer:
