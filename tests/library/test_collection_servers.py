@@ -208,7 +208,7 @@ class TestDrivesAndCards:
         server = new_server(cs)
         for number in range(4):
             server = cs.servers.attach_drive(server, new_drive(cs, f"d{number}"))
-        server = cs.servers.attach_drive(server, new_drive(cs), device="ide", boot_order=1)
+        server = cs.servers.attach_drive(server, new_drive(cs), device="ide", boot_order=9)
         channels = {(item.device, item.dev_channel) for item in server.drives}
         assert channels == {
             ("virtio", "0:0"),
@@ -221,6 +221,15 @@ class TestDrivesAndCards:
         server = cs.servers.detach_drive(server, disk.drive)
         again = cs.servers.attach_drive(server, disk.drive)
         assert ("virtio", "0:1") in {(item.device, item.dev_channel) for item in again.drives}
+
+    def test_drives_boot_in_the_order_they_came_unless_told(self, cs: CloudSigma) -> None:
+        server = cs.servers.attach_drive(new_server(cs), new_drive(cs, "root"))
+        server = cs.servers.attach_drive(server, new_drive(cs, "data"), bootable=False)
+        server = cs.servers.attach_drive(server, new_drive(cs, "fourth"), boot_order=4)
+        server = cs.servers.attach_drive(server, new_drive(cs, "last"))
+        assert [item.boot_order for item in server.drives] == [1, None, 4, 5]
+        with pytest.raises(errors.InvalidArgument, match="bootable"):
+            cs.servers.attach_drive(server, new_drive(cs), bootable=False, boot_order=2)
 
     def test_ide_has_four_channels(self, cs: CloudSigma) -> None:
         server = new_server(cs)

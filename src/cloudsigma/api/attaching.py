@@ -14,16 +14,27 @@ from .channels import free_channel
 Change: TypeAlias = Callable[[Server], Mapping[str, Any]]
 
 
-def attachment(drive: Any, device: str, dev_channel: str | None, boot_order: int | None) -> Change:
+def attachment(
+    drive: Any, device: str, dev_channel: str | None, boot_order: int | None, bootable: bool
+) -> Change:
     """Return the change that attaches a drive; nothing is changed for one that is attached already."""
     uuid = drive_uuid(drive)
+    if not bootable and boot_order is not None:
+        raise InvalidArgument(
+            "boot_order is given for a drive that is not bootable; leave out one of the two"
+        )
 
     def change(server: Server) -> Mapping[str, Any]:
         attached = server["drives"]
         if has_drive(server, uuid):
             return {}
         channel = free_channel(device, attached) if dev_channel is None else dev_channel
-        added = {"device": device, "dev_channel": channel, "drive": uuid, "boot_order": boot_order}
+        order = boot_order
+        if bootable and order is None:
+            # Network cards share the order with drives.
+            taken = [item.get("boot_order") or 0 for item in (*attached, *server.get("nics", ()))]
+            order = max(taken, default=0) + 1
+        added = {"device": device, "dev_channel": channel, "drive": uuid, "boot_order": order}
         return {"drives": [*attached, added]}
 
     return change

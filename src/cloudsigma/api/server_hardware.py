@@ -35,18 +35,20 @@ class ServerHardware(Editable[F, Server]):
         device: Device = "virtio",
         dev_channel: str | None = None,
         boot_order: int | None = None,
+        bootable: bool = True,
     ) -> Server:
         """Attach a ``drive`` to a stopped server and return the server.
 
         ``device`` is how the guest sees it: ``virtio``, ``ide`` or ``scsi``. ``dev_channel`` is ``controller:unit``;
-        left out, the first free one is taken. ``boot_order`` counts from 1; None does not boot from the drive. A drive
-        that the server already has stays as it is, once.
+        left out, the first free one is taken. ``boot_order`` counts from 1; left out, the drive comes after all that
+        the server boots from, and with ``bootable=False`` it is not booted from at all. A drive that the server already
+        has stays as it is, once.
 
         Raises :class:`cloudsigma.errors.IllegalState` when the server is not stopped,
         :class:`cloudsigma.errors.PermissionError` for a library disk, which must be cloned first, and
         :class:`cloudsigma.errors.InvalidArgument` when all channels are taken.
         """
-        change = attachment(drive, device, dev_channel, boot_order)
+        change = attachment(drive, device, dev_channel, boot_order, bootable)
         path = path_of(ref, "servers")
         _, after = await self._edit_path(path, change)
         require_attached(after, drive, True, path)
