@@ -41,7 +41,7 @@ class ServerHardware(Editable[F, Server]):
 
         ``device`` is how the guest sees it: ``virtio``, ``ide`` or ``scsi``. ``dev_channel`` is ``controller:unit``;
         left out, the first free one is taken. ``boot_order`` counts from 1; left out, the drive comes after all that
-        the server boots from, and with ``bootable=False`` it is not booted from at all. A drive that the server already
+        the server boots from. ``bootable`` is False for a drive that is not booted from. A drive that the server already
         has stays as it is, once.
 
         Raises :class:`cloudsigma.errors.IllegalState` when the server is not stopped,
