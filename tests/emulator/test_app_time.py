@@ -117,7 +117,11 @@ def test_the_control_plane_names_its_paths(wire: Wire) -> None:
     until(lambda: status(wire, uuid) == "running")
     shown = wire.control("GET", "/runtime")["servers"][uuid]
     assert shown["status"] == "running"
-    assert shown["serial_port"] == wire.emulator.runtime()[uuid]["serial_port"]
+    assert (
+        shown["serial_port"]
+        == wire.emulator.runtime()[uuid]["serial_port"]
+        == wire.emulator.serial_port(uuid)
+    )
     assert wire.control("POST", "/events", {"server": uuid, "event": "illegal_operation"}) == {
         "happened": True
     }
