@@ -225,10 +225,6 @@ class Emulator:
         """Return the path of the device that answers as a server's second serial port, None when it has none."""
         return self.app.hypervisor.serial_port(server)
 
-    def serial_port(self, server: str) -> str | None:
-        """Return the device that is the second serial port of a running server, named by uuid; None when it has none."""
-        return self.app.hypervisor.serial_port(server)
-
     def let_happen(self, server: str, event: str) -> bool:
         """Let the platform do something to a server: ``power_off`` (from inside), ``host_crash``,
         ``illegal_operation``, ``outage``, ``recover``; or let its guest ``ignore_power_button`` or
