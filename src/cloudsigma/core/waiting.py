@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from math import inf
 from typing import Any, Generic, TypeVar
 
-from ..errors import ApiClientError, AuthError, NotFound, ServerError, TransportError, WaitFailed, WaitTimeout
+from ..errors import ApiClientError, AuthError, NotFound, ServerError, TransportError, WaitError, WaitFailed, WaitTimeout
 from ..records.event import Event
 from ..records.record import Record
 from .events import Gap, Subscription
@@ -83,7 +83,7 @@ class _Wait(Generic[R]):
                 try:
                     await self._told(subscription)
                     continue
-                except AuthError:
+                except (AuthError, WaitError):
                     raise
                 except ApiClientError as error:
                     LOG.info("the websocket is gone (%s); looking again and again instead", error)

@@ -156,7 +156,10 @@ def failure_of(error: BaseException) -> PortFailure:
         return PortFailure(f"the proxy refused: {error}", sent=False)
     if isinstance(error, (httpcore2.ProtocolError, h11.ProtocolError)):
         return PortFailure(_protocol_words(str(error)), sent=sent)
-    cause = _root(error)
+    return _failure(_root(error), sent)
+
+
+def _failure(cause: BaseException, sent: bool) -> PortFailure:
     if isinstance(cause, ssl.SSLError):
         return _tls_failure(cause, sent)
     if isinstance(cause, socket.gaierror):
@@ -184,9 +187,10 @@ def upgrade_failure(error: Exception, timed_out: bool) -> PortFailure:
     """Return what it means that a websocket could not be opened."""
     if timed_out or isinstance(error, TimeoutError):
         return PortFailure("no connection in time", sent=False, timed_out=True)
-    if isinstance(error, (OSError, ImportError)):
-        failure = failure_of(httpcore2.ConnectError(error) if not isinstance(error, ssl.SSLError) else error)
-        return PortFailure(str(failure), sent=False, permanent=failure.permanent)
+    if isinstance(error, ImportError):
+        return failure_of(error)
+    if isinstance(error, OSError):
+        return _failure(_root(error), sent=False)
     return PortFailure(f"the answer is not that of a websocket ({type(error).__name__})", sent=False)
 
 
