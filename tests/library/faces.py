@@ -14,6 +14,8 @@ from cloudsigma.ports.asyncio import AsyncioPort
 from cloudsigma.ports.blocking import BlockingPort
 from cloudsigma.ports.memory import Handler, MemoryPort
 
+from .scripted import refused_port
+
 T = TypeVar("T")
 
 FACES = ("blocking", "asyncio")
@@ -66,3 +68,8 @@ def in_memory(handle: Handler, clock: Clock | None = None, **options: Any) -> Re
     clock = clock or Clock()
     port = MemoryPort(handle, now=clock.now, sleep=clock.sleep, random=lambda: 1.0)
     return Requests(port, settings(**options))
+
+
+def refused_endpoint() -> str:
+    """Return an endpoint of this machine at which nobody listens."""
+    return f"http://127.0.0.1:{refused_port()}/api/2.0/"
