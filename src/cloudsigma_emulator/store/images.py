@@ -199,7 +199,9 @@ def copy_sparse(source: Path, target: Path) -> None:
         while position < size:
             start, end = _next_data(reader.fileno(), position, size)
             while start < end:
-                start += _copy_range(reader.fileno(), writer.fileno(), start, min(_COPIED_AT_ONCE, end - start))
+                start += _copy_range(
+                    reader.fileno(), writer.fileno(), start, min(_COPIED_AT_ONCE, end - start)
+                )
             position = max(end, position + 1)
         writer.flush()
         os.ftruncate(writer.fileno(), size)
