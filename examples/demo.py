@@ -80,7 +80,7 @@ def configuration(path: Path) -> None:
         CloudSigma().close()
     path.chmod(0o600)
     for warning in caught:
-        show(f"made readable by others it warns: …{str(warning.message).removeprefix(str(path))}")
+        show(f"made readable by others: {str(warning.message).replace(str(path), '…')}")
 
 
 def old_names(emulator: Emulator, monitor: Monitor) -> None:
@@ -199,7 +199,7 @@ def main() -> None:
         if after != before:
             sys.exit(f"left behind: {after} servers and drives, before: {before}")
         show(
-            f"{after[0]} servers and {after[1]} drives in the account, as before; the cloud is gone with this process."
+            f"servers {after[0]}, drives {after[1]} in the account, as before the demo; the cloud ends with this process"
         )
 
 
