@@ -18,19 +18,30 @@ from .records.event import Event
 
 if TYPE_CHECKING:
     from .api.accounts import Accounts
+    from .api.acls import Acls
+    from .api.audit_log import AuditLog
+    from .api.backup_schedulers import BackupSchedulers
     from .api.balance import AccountBalance
+    from .api.bservers import BServers
     from .api.capabilities import LocationCapabilities
     from .api.cloud_status import LocationStatus
+    from .api.drive_users import DriveUsers
     from .api.drives import Drives
+    from .api.firewall_policies import FirewallPolicies
     from .api.global_context import GlobalContext
     from .api.ips import Ips
     from .api.jobs import Jobs
+    from .api.keypairs import Keypairs
     from .api.library_drives import LibraryDrives
     from .api.locations import Locations
     from .api.profile import UserProfile
+    from .api.pubkeys import Pubkeys
+    from .api.remote_snapshots import RemoteSnapshots
     from .api.servers import Servers
+    from .api.snapshots import Snapshots
     from .api.tags import Tags
     from .api.vlans import Vlans
+    from .api.vmware_servers import VmwareServers
     from .core.port import Port
 
 
@@ -64,19 +75,30 @@ class Client(Faced[F]):
     """What both clients have."""
 
     accounts: Accounts[F] = hung("accounts", "Accounts")
+    acls: Acls[F] = hung("acls", "Acls")
+    audit_log: AuditLog[F] = hung("audit_log", "AuditLog")
+    backup_schedulers: BackupSchedulers[F] = hung("backup_schedulers", "BackupSchedulers")
     balance: AccountBalance[F] = hung("balance", "AccountBalance")
+    bservers: BServers[F] = hung("bservers", "BServers")
     capabilities: LocationCapabilities[F] = hung("capabilities", "LocationCapabilities")
     cloud_status: LocationStatus[F] = hung("cloud_status", "LocationStatus")
+    drive_users: DriveUsers[F] = hung("drive_users", "DriveUsers")
     drives: Drives[F] = hung("drives", "Drives")
+    firewall_policies: FirewallPolicies[F] = hung("firewall_policies", "FirewallPolicies")
     global_context: GlobalContext[F] = hung("global_context", "GlobalContext")
     ips: Ips[F] = hung("ips", "Ips")
     jobs: Jobs[F] = hung("jobs", "Jobs")
+    keypairs: Keypairs[F] = hung("keypairs", "Keypairs")
     library_drives: LibraryDrives[F] = hung("library_drives", "LibraryDrives")
     locations: Locations[F] = hung("locations", "Locations")
     profile: UserProfile[F] = hung("profile", "UserProfile")
+    pubkeys: Pubkeys[F] = hung("pubkeys", "Pubkeys")
+    remote_snapshots: RemoteSnapshots[F] = hung("remote_snapshots", "RemoteSnapshots")
     servers: Servers[F] = hung("servers", "Servers")
+    snapshots: Snapshots[F] = hung("snapshots", "Snapshots")
     tags: Tags[F] = hung("tags", "Tags")
     vlans: Vlans[F] = hung("vlans", "Vlans")
+    vmware_servers: VmwareServers[F] = hung("vmware_servers", "VmwareServers")
 
     def __init__(self, port: Port, settings: Settings) -> None:
         self._blocking = port.blocking

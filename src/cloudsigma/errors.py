@@ -7,6 +7,7 @@
     │   ├── PaymentRequired         402: not enough money
     │   ├── NotFound                404: no such object
     │   ├── Conflict                409: the object is in the way
+    │   ├── StaleRecord             refused: what a record was read with has changed since
     │   ├── ChunkAlreadyUploaded    416: the cloud has this part of the image
     │   └── RateLimited             429: too many requests; retry_after in seconds
     ├── AuthError                   401: wrong or missing credentials
@@ -57,6 +58,7 @@ __all__ = [
     "PaymentRequired",
     "RateLimited",
     "ServerError",
+    "StaleRecord",
     "Timeout",
     "TransportError",
     "Unavailable",
@@ -159,6 +161,10 @@ class NotFound(ClientError):
 
 class Conflict(ClientError):
     """The request conflicts with what exists (409)."""
+
+
+class StaleRecord(ClientError):
+    """A list or meta was changed since the record was read that a change was made from; nothing was written."""
 
 
 class ChunkAlreadyUploaded(ClientError):

@@ -71,13 +71,15 @@ def require_attached(server: Server, drive: Any, wanted: bool, path: str) -> Non
 
 
 def network_card(
-    ip_v4: str | None, ip: Any, vlan: Any, model: str, boot_order: int | None
+    ip_v4: str | None, ip: Any, vlan: Any, firewall_policy: Any, model: str, boot_order: int | None
 ) -> Mapping[str, Any]:
     """Return the element of ``nics`` for a new card.
 
     Raises :class:`cloudsigma.errors.InvalidArgument` for combinations that the API refuses.
     """
     card: dict[str, Any] = {"model": model, "boot_order": boot_order, "ip_v6_conf": None}
+    if firewall_policy is not None:
+        card["firewall_policy"] = uuid_of(firewall_policy, "fwpolicies", "firewall_policy")
     if vlan is not None:
         if ip_v4 is not None or ip is not None:
             raise InvalidArgument("a card is either private (vlan) or public (ip_v4, ip), not both")
@@ -92,15 +94,18 @@ def network_card(
     return {**card, "vlan": None, "ip_v4_conf": {"conf": ip_v4, "ip": address}}
 
 
-def without_nic(mac: str) -> Change:
-    """Return the change that removes the card with a hardware address."""
-    wanted = mac.lower()
+def without_nic(mac: Any) -> Change:
+    """Return the change that removes a card, given by its hardware address or as a record."""
+    given = mac.get("mac") if isinstance(mac, Mapping) else mac
+    if not isinstance(given, str) or not given:
+        raise InvalidArgument("mac must be the hardware address of a card, or the card itself")
+    wanted = given.lower()
 
     def change(server: Server) -> Mapping[str, Any]:
         kept = [card for card in server["nics"] if str(card.get("mac")).lower() != wanted]
         if len(kept) == len(server["nics"]):
             macs = ", ".join(str(card.get("mac")) for card in kept) or "none"
-            raise InvalidArgument(f"the server has no card with mac {mac!r}; it has: {macs}")
+            raise InvalidArgument(f"the server has no card with mac {given!r}; it has: {macs}")
         return {"nics": kept}
 
     return change

@@ -15,6 +15,7 @@ from ..core.references import path_of, uuid_of
 from ..errors import ApiClientError, NotFound
 from .collection import AT_ONCE, Collection, T
 from .editing import Editable
+from .staleness import refuse_stale
 
 BATCH = 50
 """How many uuids are asked for in one address."""
@@ -47,12 +48,14 @@ async def update_together(
         query = {"uuid": ",".join(wanted[start : start + BATCH])}
         present.update(
             (item["uuid"], item)
-            for item in await fetch_all(requests, f"{path}/detail/", collection._record, query)
+            for item in await fetch_all(requests, collection._list_path, collection._record, query)
         )
     missing = [uuid for uuid in wanted if uuid not in present]
     if missing:
         raise NotFound(f"there is no {', '.join(missing)} among the {path}; nothing was changed", 404)
-    bodies = [{**present[uuid], **changes} for uuid in dict.fromkeys(wanted)]
+    for ref, uuid in zip(refs, wanted, strict=True):
+        refuse_stale(ref, present[uuid], changes, path_of(uuid, path))
+    bodies = [{**collection._resent(present[uuid]), **changes} for uuid in dict.fromkeys(wanted)]
     try:
         answer = await requests.request("PUT", f"{path}/", body={"objects": bodies})
     except ApiClientError as error:

@@ -9,19 +9,20 @@ from typing import Unpack
 from ..core.call import F, call, stream
 from ..core.pages import PAGE_SIZE, objects_in, typed
 from ..core.references import path_of, uuid_of
+from ..records.backup_scheduler import BackupScheduler
 from ..records.drive import Drive
 from ..records.drive_body import DriveChanges, DriveCloneSpec, DriveFilters, DriveResizeChanges, DriveSpec
 from ..records.library_drive import LibraryDrive
 from ..records.page import Page
-from ..records.record import Record
 from ..records.reference import Ref
 from .availability import fetch_group, fetch_groups
 from .bodies import Avoid, avoided, body_of, drive_uuid
 from .bulk import delete_together, update_together
 from .collection import DEFAULT_WAIT, Listed, Readable, Schemed
 from .drive_bytes import DriveBytes
-from .editing import Editable, require_applied, required
+from .editing import require_applied, required
 from .idempotency import create_once
+from .tagging import Tagged
 from .waits import DEAD_DRIVE, READY_DRIVE, wait_for_drive, wait_for_status, wait_until_gone
 
 RUNNING_TAKES = frozenset({"name", "meta", "tags", "allow_multimount"})
@@ -34,7 +35,7 @@ GRANULE = 16384
 """Sizes are rounded up to a multiple of this many bytes."""
 
 
-class Drives(Listed[F, Drive], Readable[F, Drive], Editable[F, Drive], DriveBytes[F], Schemed[F]):
+class Drives(Listed[F, Drive], Readable[F, Drive], Tagged[F, Drive], DriveBytes[F], Schemed[F]):
     """The drives (``/drives/``)."""
 
     _path = "drives"
@@ -131,12 +132,13 @@ class Drives(Listed[F, Drive], Readable[F, Drive], Editable[F, Drive], DriveByte
 
         Raises :class:`cloudsigma.errors.IllegalState` when the cloud left something unchanged because a server that
         has the drive runs, or while the drive is being made, copied or resized;
-        :class:`cloudsigma.errors.ValidationError` with ``error_point`` for a wrong value.
+        :class:`cloudsigma.errors.ValidationError` with ``error_point`` for a wrong value;
+        :class:`cloudsigma.errors.StaleRecord` when ``ref`` is a record whose meta or tags have changed since.
         """
         required(changes)
         body = body_of(changes)
         path = path_of(ref, "drives")
-        before, after = await self._edit_path(path, lambda _: body)
+        before, after = await self._update_path(path, ref, body)
         if after.get("status") == "mounted":
             wanted = {name: value for name, value in body.items() if name not in FIXED}
             if "size" in wanted and same_size(wanted["size"], before.get("size")):
@@ -245,7 +247,7 @@ class Drives(Listed[F, Drive], Readable[F, Drive], Editable[F, Drive], DriveByte
         return await wait_for_drive(self._requests, drive, timeout, at_least=size) if wait else drive
 
     @call
-    async def set_scheduler(self, ref: Ref[Drive], scheduler: Ref[Record] | None) -> Drive:
+    async def set_scheduler(self, ref: Ref[Drive], scheduler: Ref[BackupScheduler] | None) -> Drive:
         """Let a backup ``scheduler`` take the snapshots of a drive, or with None no longer, and return the drive."""
         uuid = None if scheduler is None else uuid_of(scheduler, "backupschedulers", "scheduler")
         return await self._act(ref, "set_scheduler", Drive, {"backup_policy_uuid": uuid})

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
 from math import inf
-from typing import TYPE_CHECKING, Any, Generic
+from typing import TYPE_CHECKING, Any, ClassVar, Generic
 
 from ..core import retry
 from ..core.call import F
@@ -17,6 +17,7 @@ from ..core.references import path_of
 from ..errors import ApiClientError, ConnectionFailed, IllegalState, OutcomeUnknown
 from .collection import Collection as Part
 from .collection import T, object_in
+from .staleness import plain, refuse_stale
 
 if TYPE_CHECKING:
     from ..core.requests import Requests
@@ -28,11 +29,32 @@ class Editable(Part[F], Generic[F, T]):
     """A collection whose resources can be changed. ``update`` itself stands in each, for what can be changed differs."""
 
     _record: type[T]
+    _list_path: ClassVar[str]
 
     def __init__(self, requests: Requests) -> None:
         super().__init__(requests)
         # Calls of one client that change the same resource go one after another; a few locks serve all resources.
         self._edit_locks = tuple(requests.port.lock() for _ in range(STRIPES))
+
+    def _resent(self, present: T) -> Mapping[str, Any]:
+        """Return what of the present state is written back with a change: all of it, unknown fields too."""
+        return present
+
+    async def _update(self, ref: Any, body: Mapping[str, Any]) -> T:
+        """Write the fields of ``body`` into the present state and return the answer.
+
+        Refuses to overwrite a list or meta that changed since the record ``ref`` was read.
+        """
+        return (await self._update_path(path_of(ref, self._path), ref, body))[1]
+
+    async def _update_path(self, path: str, ref: Any, body: Mapping[str, Any]) -> tuple[T, T]:
+        """The same for a path; returns the state before and the state after."""
+
+        def change(present: T) -> Mapping[str, Any]:
+            refuse_stale(ref, present, body, path)
+            return body
+
+        return await self._edit_path(path, change)
 
     async def _edit(self, ref: Any, change: Callable[[T], Mapping[str, Any]]) -> T:
         """Write what ``change`` makes of the present state, and return the answer; nothing is written for ``{}``."""
@@ -50,7 +72,7 @@ class Editable(Part[F], Generic[F, T]):
                 changes = change(before)
                 if not changes:
                     return before, before
-                body = {**before, **changes}
+                body = {**self._resent(before), **changes}
                 try:
                     answer = await requests.request("PUT", path, body=body, deadline=deadline, retries=0)
                     return before, object_in(answer, self._record)
@@ -93,8 +115,8 @@ def require_applied(
         name
         for name, value in wanted.items()
         if name not in always
-        and _plain(after.get(name)) == _plain(before.get(name))
-        and _plain(value) != _plain(before.get(name))
+        and plain(after.get(name)) == plain(before.get(name))
+        and plain(value) != plain(before.get(name))
     ]
     if ignored:
         raise IllegalState(
@@ -102,14 +124,3 @@ def require_applied(
             method="PUT",
             path=f"/{path}",
         )
-
-
-def _plain(value: Any) -> Any:
-    """Return a value with references as their uuids and without what is null or only reported."""
-    if isinstance(value, Mapping):
-        if "uuid" in value:
-            return value["uuid"]
-        return {key: _plain(item) for key, item in value.items() if key != "runtime" and item is not None}
-    if isinstance(value, (list, tuple)):
-        return [_plain(item) for item in value]
-    return value

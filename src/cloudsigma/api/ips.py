@@ -13,10 +13,11 @@ from ..records.page import Page
 from ..records.reference import Ref
 from .bodies import body_of
 from .collection import Listed, Readable, Schemed
-from .editing import Editable, required
+from .editing import required
+from .tagging import Tagged
 
 
-class Ips(Listed[F, Ip], Readable[F, Ip], Editable[F, Ip], Schemed[F]):
+class Ips(Listed[F, Ip], Readable[F, Ip], Tagged[F, Ip], Schemed[F]):
     """The public addresses (``/ips/``); the uuid of one is the address itself."""
 
     _path = "ips"
@@ -69,5 +70,4 @@ class Ips(Listed[F, Ip], Readable[F, Ip], Editable[F, Ip], Schemed[F]):
         back. Raises :class:`cloudsigma.errors.ValidationError` with ``error_point`` for a wrong value.
         """
         required(changes)
-        body = body_of(changes)
-        return await self._edit(ref, lambda _: body)
+        return await self._update(ref, body_of(changes))

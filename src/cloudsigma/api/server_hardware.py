@@ -8,9 +8,10 @@ from ..core.call import F, call
 from ..core.references import path_of
 from ..records.attachment import Device
 from ..records.drive import Drive
+from ..records.firewall_policy import FirewallPolicy
 from ..records.ip import Ip
 from ..records.library_drive import LibraryDrive
-from ..records.nic import IpMode
+from ..records.nic import IpMode, Nic
 from ..records.reference import Ref
 from ..records.server import Server
 from ..records.vlan import Vlan
@@ -49,7 +50,7 @@ class ServerHardware(Editable[F, Server]):
         :class:`cloudsigma.errors.InvalidArgument` when all channels are taken.
         """
         change = attachment(drive, device, dev_channel, boot_order, bootable)
-        path = path_of(ref, "servers")
+        path = path_of(ref, self._path)
         _, after = await self._edit_path(path, change)
         require_attached(after, drive, True, path)
         return after
@@ -60,7 +61,7 @@ class ServerHardware(Editable[F, Server]):
 
         Raises :class:`cloudsigma.errors.IllegalState` when the server is not stopped.
         """
-        path = path_of(ref, "servers")
+        path = path_of(ref, self._path)
         _, after = await self._edit_path(path, without_drive(drive))
         require_attached(after, drive, False, path)
         return after
@@ -73,6 +74,7 @@ class ServerHardware(Editable[F, Server]):
         ip_v4: IpMode | None = None,
         ip: Ref[Ip] | None = None,
         vlan: Ref[Vlan] | None = None,
+        firewall_policy: Ref[FirewallPolicy] | None = None,
         model: str = "virtio",
         boot_order: int | None = None,
     ) -> Server:
@@ -80,18 +82,21 @@ class ServerHardware(Editable[F, Server]):
 
         A public card by DHCP when nothing is said; with ``ip`` (an owned address) a public card with that one, with
         ``ip_v4="manual"`` one whose address the guest sets, with ``vlan`` a private one. ``model`` is ``virtio``,
-        ``e1000`` or ``rtl8139``; ``boot_order`` counts from 1 and boots over the network, None does not.
+        ``e1000`` or ``rtl8139``; ``boot_order`` counts from 1 and boots over the network, None does not. A
+        ``firewall_policy`` works for public cards, where the location still has them.
 
         Raises :class:`cloudsigma.errors.IllegalState` when the server is not stopped,
         :class:`cloudsigma.errors.InvalidArgument` for a combination that there is not, and
         :class:`cloudsigma.errors.ValidationError` for an address that is not owned or not free.
         """
-        card = network_card(ip_v4, ip, vlan, model, boot_order)
+        card = network_card(ip_v4, ip, vlan, firewall_policy, model, boot_order)
         return await self._edit_nics(ref, lambda server: {"nics": [*server["nics"], card]})
 
     @call
-    async def detach_nic(self, ref: Ref[Server], mac: str) -> Server:
+    async def detach_nic(self, ref: Ref[Server], mac: str | Nic) -> Server:
         """Remove the network card with the hardware address ``mac`` from a stopped server and return the server.
+
+        The card itself, as in ``nics`` of the server, will do, too; the others keep their addresses and their order.
 
         Raises :class:`cloudsigma.errors.InvalidArgument` when it has no such card,
         :class:`cloudsigma.errors.IllegalState` when the server is not stopped.
@@ -99,7 +104,7 @@ class ServerHardware(Editable[F, Server]):
         return await self._edit_nics(ref, without_nic(mac))
 
     async def _edit_nics(self, ref: Any, change: Change) -> Server:
-        path = path_of(ref, "servers")
+        path = path_of(ref, self._path)
         before, after = await self._edit_path(path, change)
         if after.get("status") != "stopped":
             changed = {"nics": change(before)["nics"]}

@@ -20,6 +20,8 @@ from .collection import DEFAULT_WAIT, Listed, Readable, Schemed
 from .editing import require_applied, required
 from .idempotency import create_once
 from .server_hardware import RUNNING_TAKES, ServerHardware
+from .server_keys import ServerKeys
+from .tagging import Tagged
 from .waits import (
     DEAD_SERVER,
     wait_for_job,
@@ -33,7 +35,9 @@ Recurse: TypeAlias = Literal["all_drives", "disks", "cdroms"]
 """Which drives go together with their server."""
 
 
-class Servers(Listed[F, Server], Readable[F, Server], ServerHardware[F], Schemed[F]):
+class Servers(
+    Listed[F, Server], Readable[F, Server], ServerHardware[F], ServerKeys[F], Tagged[F, Server], Schemed[F]
+):
     """The servers (``/servers/``)."""
 
     _path = "servers"
@@ -92,8 +96,8 @@ class Servers(Listed[F, Server], Readable[F, Server], ServerHardware[F], Schemed
         """
         body = body_of(fields)
         if idempotency_key is not None:
-            return await create_once(self._requests, "servers/", Server, body, idempotency_key)
-        return await self._send("POST", "servers/", Server, {"objects": [body]})
+            return await create_once(self._requests, f"{self._path}/", Server, body, idempotency_key)
+        return await self._send("POST", f"{self._path}/", Server, {"objects": [body]})
 
     @call
     async def create_many(self, specs: Sequence[ServerSpec]) -> List[Server]:
@@ -101,7 +105,7 @@ class Servers(Listed[F, Server], Readable[F, Server], ServerHardware[F], Schemed
         if not specs:
             return []
         body = {"objects": [body_of(spec) for spec in specs]}
-        return typed(objects_in(await self._requests.request("POST", "servers/", body=body)), Server)
+        return typed(objects_in(await self._requests.request("POST", f"{self._path}/", body=body)), Server)
 
     @call
     async def update(self, ref: Ref[Server], **changes: Unpack[ServerChanges]) -> Server:
@@ -112,12 +116,13 @@ class Servers(Listed[F, Server], Readable[F, Server], ServerHardware[F], Schemed
 
         Raises :class:`cloudsigma.errors.IllegalState` when the cloud left something unchanged because the server
         runs (it then takes only name, meta and tags), :class:`cloudsigma.errors.ValidationError` with
-        ``error_point`` for a wrong value.
+        ``error_point`` for a wrong value, and :class:`cloudsigma.errors.StaleRecord` when ``ref`` is a record and a
+        list or ``meta`` to be replaced has changed since it was read.
         """
         required(changes)
         body = body_of(changes)
-        path = path_of(ref, "servers")
-        before, after = await self._edit_path(path, lambda _: body)
+        path = path_of(ref, self._path)
+        before, after = await self._update_path(path, ref, body)
         if after.get("status") != "stopped":
             require_applied(before, after, body, RUNNING_TAKES, path, "a server that is not stopped")
         return after
@@ -142,7 +147,7 @@ class Servers(Listed[F, Server], Readable[F, Server], ServerHardware[F], Schemed
 
         Raises :class:`cloudsigma.errors.IllegalState` unless it is stopped.
         """
-        await self._requests.request("DELETE", path_of(ref, "servers"), params={"recurse": recurse})
+        await self._requests.request("DELETE", path_of(ref, self._path), params={"recurse": recurse})
 
     @call
     async def delete_many(self, refs: Sequence[Ref[Server]], *, recurse: Recurse | None = None) -> None:
@@ -306,7 +311,7 @@ class Servers(Listed[F, Server], Readable[F, Server], ServerHardware[F], Schemed
     @call
     async def runtime(self, ref: Ref[Server]) -> ServerRuntime:
         """Return the addresses and traffic counters of a server; without cards when it does not run."""
-        return await self._fetch_one(f"{path_of(ref, 'servers')}runtime/", ServerRuntime)
+        return await self._fetch_one(f"{path_of(ref, self._path)}runtime/", ServerRuntime)
 
     @call
     async def availability_groups(self) -> List[List[str]]:

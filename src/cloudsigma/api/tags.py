@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from builtins import list as List  # noqa: N812  (in a collection, `list` is a verb)
-from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from typing import Any, Unpack
 
 from ..core.call import F, call, stream
 from ..core.pages import PAGE_SIZE, fetch_all, objects_in, typed
 from ..core.references import path_of
-from ..errors import InvalidArgument
 from ..records.drive import Drive
 from ..records.ip import Ip
 from ..records.page import Page
@@ -19,11 +18,13 @@ from ..records.server import Server
 from ..records.tag import Tag, TagChanges, TagFilters, TagSpec
 from ..records.vlan import Vlan
 from .bodies import tagged
-from .collection import Deletable, Listed, R, Readable, Schemed, joined, object_in, the_only
+from .collection import Deletable, R, Readable, Schemed, object_in
 from .editing import Editable, required
+from .narrowing import Narrowed
+from .plain_uris import with_plain_uri
 
 
-class Tags(Listed[F, Tag], Readable[F, Tag], Editable[F, Tag], Deletable[F, Tag], Schemed[F]):
+class Tags(Narrowed[F, Tag], Readable[F, Tag], Editable[F, Tag], Deletable[F, Tag], Schemed[F]):
     """The caller's tags (``/tags/``). Others do not see them."""
 
     _path = "tags"
@@ -57,7 +58,7 @@ class Tags(Listed[F, Tag], Readable[F, Tag], Editable[F, Tag], Deletable[F, Tag]
 
         Raises :class:`cloudsigma.errors.ClientError` when several match: names need not be unique.
         """
-        return the_only(await self._matching(filters), self._path, filters)
+        return await self._only_matching(filters)
 
     @call
     async def create(self, **fields: Unpack[TagSpec]) -> Tag:
@@ -85,8 +86,7 @@ class Tags(Listed[F, Tag], Readable[F, Tag], Editable[F, Tag], Deletable[F, Tag]
         :meth:`add` and :meth:`remove`. The tag is read, changed and written back.
         """
         required(changes)
-        body = _tag_body(changes)
-        return await self._edit(ref, lambda _: body)
+        return await self._update(ref, _tag_body(changes))
 
     @call
     async def add(self, ref: Ref[Tag], resources: Sequence[Ref[Record]]) -> Tag:
@@ -140,28 +140,9 @@ class Tags(Listed[F, Tag], Readable[F, Tag], Editable[F, Tag], Deletable[F, Tag]
         path = f"{path_of(ref, 'tags')}{kind}/"
         members = await fetch_all(self._requests, path, record)
         for member in members:
-            # Only here the path comes wrapped in a reference of the same resource.
-            uri = member.get("resource_uri")
-            if isinstance(uri, dict):
-                member["resource_uri"] = uri.get("resource_uri")
+            with_plain_uri(member)
             member._mark_partial()
         return members
-
-    async def _matching(self, filters: Mapping[str, Any]) -> List[Tag]:
-        self._query(filters)
-        wanted = {
-            name: _values(name, value)
-            for name, value in filters.items()
-            if name != "fields" and value is not None
-        }
-        chosen: dict[str, Any] = {}
-        if filters.get("fields") is not None:
-            asked = set(joined(filters["fields"]).split(","))
-            chosen["fields"] = sorted(asked.union(name.partition("__")[0] for name in wanted))
-        found = await self._all(chosen)
-        for name, values in wanted.items():
-            found = [tag for tag in found if _matches(tag, name, values)]
-        return found
 
 
 def _tag_body(fields: Mapping[str, Any]) -> dict[str, Any]:
@@ -169,16 +150,3 @@ def _tag_body(fields: Mapping[str, Any]) -> dict[str, Any]:
     if body.get("resources") is not None:
         body["resources"] = tagged(body["resources"])
     return body
-
-
-def _values(name: str, value: Any) -> List[str]:
-    values = [value] if isinstance(value, str) else value
-    if not isinstance(values, Iterable) or not all(isinstance(item, str) for item in values):
-        raise InvalidArgument(f"the filter {name} must be text or a sequence of texts")
-    return List(values)
-
-
-def _matches(tag: Tag, name: str, values: List[str]) -> bool:
-    if name == "name__contains":
-        return any(value.casefold() in tag.name.casefold() for value in values)
-    return tag.get(name) in values

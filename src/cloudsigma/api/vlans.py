@@ -13,10 +13,11 @@ from ..records.reference import Ref
 from ..records.vlan import Vlan, VlanChanges, VlanFilters
 from .bodies import body_of
 from .collection import Listed, Readable, Schemed
-from .editing import Editable, required
+from .editing import required
+from .tagging import Tagged
 
 
-class Vlans(Listed[F, Vlan], Readable[F, Vlan], Editable[F, Vlan], Schemed[F]):
+class Vlans(Listed[F, Vlan], Readable[F, Vlan], Tagged[F, Vlan], Schemed[F]):
     """The VLANs (``/vlans/``)."""
 
     _path = "vlans"
@@ -69,5 +70,4 @@ class Vlans(Listed[F, Vlan], Readable[F, Vlan], Editable[F, Vlan], Schemed[F]):
         back. Raises :class:`cloudsigma.errors.ValidationError` with ``error_point`` for a wrong value.
         """
         required(changes)
-        body = body_of(changes)
-        return await self._edit(ref, lambda _: body)
+        return await self._update(ref, body_of(changes))

@@ -18,6 +18,9 @@ Reference: TypeAlias = str | Mapping[str, Any]
 _IDENTIFIER = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_.:-]*[A-Za-z0-9_:-])?\Z|::[0-9A-Fa-f:.]*\Z")
 _VERSION_PREFIX = re.compile(r"/(?:api/)?[0-9]+\.[0-9]+/")
 
+# Two views of the same resources, with the same uuids.
+_SAME = {"servers": "bservers", "bservers": "servers", "keypairs": "pubkeys", "pubkeys": "keypairs"}
+
 
 def uuid_of(ref: Reference, collection: str | None = None, argument: str = "ref") -> str:
     """Return the uuid that ``ref`` names.
@@ -62,6 +65,6 @@ def _from_uri(uri: str, collection: str | None, argument: str) -> str:
     if len(parts) < 2 or not all(part and _IDENTIFIER.match(part) for part in parts):
         raise InvalidArgument(f"{argument} is not a resource_uri: {uri[:100]!r}")
     found = "/".join(parts[:-1])
-    if collection is not None and found != collection.strip("/"):
+    if collection is not None and found not in (collection.strip("/"), _SAME.get(collection.strip("/"))):
         raise InvalidArgument(f"{argument} is one of {found}, not of {collection}: {uri[:100]!r}")
     return parts[-1]
