@@ -8,6 +8,9 @@ import socket
 import ssl
 import sys
 import threading
+import time
+
+FAR_SECONDS = 0.01  # what lies below /far/ answers as late as a cloud some hundred kilometres away
 
 SERVER = {
     "auto_start": False,
@@ -21,7 +24,10 @@ SERVER = {
             "boot_order": 1,
             "dev_channel": "0:0",
             "device": "virtio",
-            "drive": {"resource_uri": f"/api/2.0/drives/{n:08d}-aaaa-4bbb-8ccc-dddddddddddd/", "uuid": f"{n:08d}-aaaa"},
+            "drive": {
+                "resource_uri": f"/api/2.0/drives/{n:08d}-aaaa-4bbb-8ccc-dddddddddddd/",
+                "uuid": f"{n:08d}-aaaa",
+            },
             "runtime": {"io": {"bytes_read": n, "bytes_written": n, "count_read": n, "count_written": n}},
         }
         for n in range(2)
@@ -77,6 +83,8 @@ def serve(connection: socket.socket, canned: bytes, large: bytes) -> None:
             buffer += data
             while (end := buffer.find(b"\r\n\r\n")) >= 0:
                 request, buffer = buffer[:end], buffer[end + 4 :]
+                if b"/far/" in request:
+                    time.sleep(FAR_SECONDS)
                 connection.sendall(large if b"/detail/" in request else canned)
     except OSError:
         pass
@@ -85,7 +93,7 @@ def serve(connection: socket.socket, canned: bytes, large: bytes) -> None:
 
 
 def main() -> None:
-    """Serve until the parent closes standard input."""
+    """Serve until the parent closes standard input: ``canned_server.py [CERTIFICATE | -] [OBJECTS OF THE LIST]``."""
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
     context = None

@@ -233,6 +233,22 @@ def test_a_connection_that_the_server_wants_closed_is_closed(face: str) -> None:
         assert server.connections == 3
 
 
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_bytes_beyond_an_answer_are_not_taken_for_the_next_one(face: str, method: str) -> None:
+    with Scripted(FINE + http(200, {"foreign": True}), FINE) as server:
+        assert ask(face, server.endpoint, method, times=2) == [{"fine": True}] * 2
+        assert server.connections == 2
+
+
+def test_a_head_without_end_is_given_up(face: str) -> None:
+    endless = b"HTTP/1.1 200 OK\r\n" + b"X-Padding: " + b"x" * 300_000
+    with (
+        Scripted(reply_and_close(endless)) as server,
+        pytest.raises(errors.ConnectionFailed, match="not HTTP"),
+    ):
+        ask(face, server.endpoint, retries=0)
+
+
 def test_an_old_connection_is_replaced(face: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(network, "KEEPALIVE_SECONDS", 0.0)
     with Scripted(FINE) as server:

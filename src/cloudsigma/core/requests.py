@@ -177,6 +177,8 @@ class Requests:
             path = self._root + path
         if not _PLAIN_PATH.match(path):
             path = quote(path, safe="/:%~@+,;=!$&'()*-[]")
+        if not query.isascii():
+            query = quote(query, safe="/:%~@+,;=!$&'()*-[]?")
         if path[-1] != "/":
             path += "/"
         if params:

@@ -12,7 +12,16 @@ from dataclasses import dataclass
 from math import inf
 from typing import Any, Generic, TypeVar
 
-from ..errors import ApiClientError, AuthError, NotFound, ServerError, TransportError, WaitError, WaitFailed, WaitTimeout
+from ..errors import (
+    ApiClientError,
+    AuthError,
+    NotFound,
+    ServerError,
+    TransportError,
+    WaitError,
+    WaitFailed,
+    WaitTimeout,
+)
 from ..records.event import Event
 from ..records.record import Record
 from .events import Gap, Subscription

@@ -10,8 +10,6 @@ from contextlib import AbstractAsyncContextManager
 from math import inf
 from typing import Any, TypeVar
 
-import httpcore2
-
 from ..core.port import FrameStream, HttpRequest, HttpResponse, Signal
 from . import network
 from .connections_asyncio import AsyncioConnections
@@ -48,32 +46,18 @@ class AsyncioPort:
         self._loop: asyncio.AbstractEventLoop | None = None
 
     async def send(self, request: HttpRequest) -> HttpResponse:
-        origin, target = network.split_url(request.url)
+        end = request.url.index("/", 8)
         timeout = None if request.timeout == inf else request.timeout
-        # Only connecting has a limit of its own: it tells that nothing was sent. The rest is one limit for all.
-        limits = {"connect": min(request.timeout, network.CONNECT_SECONDS)}
+        # Connecting has a limit of its own: it tells that nothing was sent. The other one is for all together.
+        connect_seconds = min(request.timeout, network.CONNECT_SECONDS)
         try:
-            connections = self._connections_to(origin)
-            wire = httpcore2.Request(
-                request.method,
-                connections.url(target),
-                headers=network.wire_headers(request, connections.host_header),
-                content=request.body,
-                extensions={"timeout": limits},
-            )
+            connections = self._connections_to(request.url[:end])
+            wire = network.wire_of(request, request.url[end:], connections.origin)
             async with asyncio.timeout(None if timeout is None else timeout + 0.01):
-                connection = await connections.take()
-                try:
-                    response = await connection.handle_async_request(wire)
-                    try:
-                        parts = [part async for part in response.aiter_stream()]
-                    finally:
-                        await response.aclose()
-                finally:
-                    await connections.give_back(connection)
+                status, headers, body = await connections.exchange(wire, connect_seconds)
         except network.TRANSPORT_ERRORS as error:
             raise network.failure_of(error) from error
-        return network.received(response.status, response.headers, b"".join(parts))
+        return network.received(status, headers, body)
 
     def _connections_to(self, origin: str) -> AsyncioConnections:
         loop = asyncio.get_running_loop()

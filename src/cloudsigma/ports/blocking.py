@@ -11,9 +11,7 @@ from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Any, TypeVar
 
-import httpcore2
-
-from ..core.port import FrameStream, HttpRequest, HttpResponse, PortFailure, Signal
+from ..core.port import FrameStream, HttpRequest, HttpResponse, Signal
 from . import network
 from .connections import Connections
 
@@ -72,35 +70,16 @@ class BlockingPort:
 
     async def send(self, request: HttpRequest) -> HttpResponse:
         stop_if_abandoned()
-        origin, target = network.split_url(request.url)
-        timeout = min(request.timeout, threading.TIMEOUT_MAX)
-        until = time.monotonic() + timeout
-        limits = {"connect": min(timeout, network.CONNECT_SECONDS), "read": timeout, "write": timeout}
-        parts = []
+        end = request.url.index("/", 8)
+        origin = request.url[:end]
+        until = time.monotonic() + min(request.timeout, threading.TIMEOUT_MAX)
         try:
             connections = self._connections.get(origin) or self._connections_to(origin)
-            wire = httpcore2.Request(
-                request.method,
-                connections.url(target),
-                headers=network.wire_headers(request, connections.host_header),
-                content=request.body,
-                extensions={"timeout": limits},
-            )
-            connection = connections.take(timeout)
-            try:
-                response = connection.handle_request(wire)
-                try:
-                    for part in response.iter_stream():
-                        parts.append(part)
-                        if time.monotonic() > until:
-                            raise PortFailure("no answer in time", sent=True, timed_out=True)
-                finally:
-                    response.close()
-            finally:
-                connections.give_back(connection)
+            wire = network.wire_of(request, request.url[end:], connections.origin)
+            status, headers, body = connections.exchange(wire, until)
         except network.TRANSPORT_ERRORS as error:
             raise network.failure_of(error) from error
-        return network.received(response.status, response.headers, b"".join(parts))
+        return network.received(status, headers, body)
 
     def _connections_to(self, origin: str) -> Connections:
         with self._lock:

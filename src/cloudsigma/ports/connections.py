@@ -1,84 +1,186 @@
-"""Kept-alive connections of the blocking port, by origin. httpcore2 makes them; which one is used next is decided here.
+"""Connections of the blocking port: kept alive by origin, the one used last used next.
 
-Its own pool does the same at twice the cost of a small request.
+Straight ones are h11 on a stream of httpcore2's; those through a proxy are httpcore2's own. Its pool, which would do
+for both, takes more time for a small request than the network does.
 """
 
 from __future__ import annotations
 
 import threading
+import time
 from collections import deque
+from typing import Protocol
 
 import httpcore2
 
 from ..core.port import PortFailure
 from . import network
+from .conversation import Conversation, Headers
+from .network import Wire
+
+
+class Connection(Protocol):
+    """A connection that one exchange at a time may use."""
+
+    def exchange(self, wire: Wire, until: float) -> tuple[int, Headers, bytes]:
+        """Send a request and return status, headers and body; ``until`` is a time of ``time.monotonic``."""
+        ...
+
+    def is_ready(self) -> bool:
+        """Tell whether the last exchange came to a proper end, the connection is not too old, and not closed."""
+        ...
+
+    def close(self) -> None:
+        """Close it."""
+
+
+class Straight:
+    """A connection to the server itself."""
+
+    def __init__(self, origin: network.Origin) -> None:
+        self._origin = origin
+        self._conversation = Conversation()
+        self._stream: httpcore2.NetworkStream | None = None
+        self._usable_until = 0.0
+
+    def exchange(self, wire: Wire, until: float) -> tuple[int, Headers, bytes]:
+        conversation = self._conversation
+        sent = conversation.begin(wire.method, wire.target, wire.headers, wire.body)
+        self._usable_until = 0.0
+        stream = self._stream or self._connect(until)
+        broken: httpcore2.WriteError | None = None
+        try:
+            stream.write(sent, timeout=time_left(until, sent=False))
+        except httpcore2.WriteError as error:
+            broken = error  # the server may have answered before it closed
+        try:
+            while not conversation.take(stream.read(network.READ_BYTES, timeout=time_left(until))):
+                pass
+        except (httpcore2.ReadError, httpcore2.RemoteProtocolError):
+            if broken is not None:
+                raise broken from None
+            raise
+        if conversation.renew():
+            self._usable_until = time.monotonic() + network.KEEPALIVE_SECONDS
+        return conversation.status, conversation.headers, conversation.body()
+
+    def _connect(self, until: float) -> httpcore2.NetworkStream:
+        origin = self._origin
+        timeout = min(time_left(until, sent=False), network.CONNECT_SECONDS)
+        stream = httpcore2.SyncBackend().connect_tcp(origin.host, origin.port, timeout, socket_options=[])
+        self._stream = stream
+        if origin.secure:
+            stream = self._stream = stream.start_tls(network.tls_context(), origin.host, timeout)
+        return stream
+
+    def is_ready(self) -> bool:
+        # An idle connection that has something to read was closed by the server.
+        stream = self._stream
+        return (
+            stream is not None
+            and time.monotonic() < self._usable_until
+            and not stream.get_extra_info("is_readable")
+        )
+
+    def close(self) -> None:
+        if self._stream is not None:
+            self._stream.close()
+
+
+class Proxied:
+    """A connection through a proxy."""
+
+    def __init__(self, origin: network.Origin, proxy: httpcore2.Proxy) -> None:
+        self._origin = httpcore2.Origin(origin.scheme, origin.host.encode("ascii"), origin.port)
+        self._inner = httpcore2.ConnectionPool(
+            ssl_context=network.tls_context() if origin.secure else None,
+            proxy=proxy,
+            keepalive_expiry=network.KEEPALIVE_SECONDS,
+        ).create_connection(self._origin)
+
+    def exchange(self, wire: Wire, until: float) -> tuple[int, Headers, bytes]:
+        response = self._inner.handle_request(network.proxied_request(self._origin, wire, time_left(until)))
+        parts = []
+        try:
+            for part in response.iter_stream():
+                parts.append(part)
+                time_left(until)
+        finally:
+            response.close()
+        return response.status, response.headers, b"".join(parts)
+
+    def is_ready(self) -> bool:
+        inner = self._inner
+        return inner.is_idle() and not inner.is_closed() and not inner.has_expired()
+
+    def close(self) -> None:
+        self._inner.close()
 
 
 class Connections:
-    """The connections to one origin: the one used last is used next, so that those too many expire."""
+    """The connections to one origin."""
 
     def __init__(self, origin: str) -> None:
-        scheme, host, port, self.host_header = network.origin_of(origin)
-        self._origin = httpcore2.Origin(scheme, host, port)
-        self._maker = httpcore2.ConnectionPool(
-            ssl_context=network.tls_context() if scheme == b"https" else None,
-            proxy=network.proxy_for(scheme.decode(), host.decode(), port),
-            keepalive_expiry=network.KEEPALIVE_SECONDS,
-        )
-        self._idle: deque[httpcore2.ConnectionInterface] = deque()
+        self.origin = network.origin_of(origin)
+        self._proxy = network.proxy_for(self.origin)
+        self._idle: deque[Connection] = deque()
         self._free = threading.BoundedSemaphore(network.CONNECTIONS)
         self._closed = False
 
-    def url(self, target: bytes) -> httpcore2.URL:
-        """Return the URL of a path with query at this origin."""
-        origin = self._origin
-        return httpcore2.URL(scheme=origin.scheme, host=origin.host, port=origin.port, target=target)
-
-    def take(self, timeout: float) -> httpcore2.ConnectionInterface:
-        """Lend a connection for one exchange; wait up to ``timeout`` seconds when all are in use."""
-        if not self._free.acquire(blocking=False) and not self._free.acquire(timeout=timeout):
+    def exchange(self, wire: Wire, until: float) -> tuple[int, Headers, bytes]:
+        """Send a request on a connection that is free, or on a new one; wait for one when all are in use."""
+        if not self._free.acquire(blocking=False) and not self._free.acquire(
+            timeout=time_left(until, sent=False)
+        ):
             raise PortFailure("no connection became free in time", sent=False, timed_out=True)
+        connection: Connection | None = None
+        ended = False
         try:
-            return self._next()
-        except BaseException:
-            self._free.release()
-            raise
-
-    def give_back(self, connection: httpcore2.ConnectionInterface) -> None:
-        """Take a lent connection back, to be used again if its exchange came to a proper end."""
-        try:
-            if connection.is_idle() and not connection.is_closed() and not self._closed:
-                self._idle.append(connection)
-            else:
-                connection.close()
+            connection = self._next()
+            answer = connection.exchange(wire, until)
+            ended = True
+            return answer
         finally:
+            if connection is not None:
+                if ended and not self._closed and connection.is_ready():
+                    self._idle.append(connection)
+                else:
+                    connection.close()
             self._free.release()
 
-    def _next(self) -> httpcore2.ConnectionInterface:
+    def _next(self) -> Connection:
         while True:
             try:
                 connection = self._idle.pop()
             except IndexError:
-                return self._maker.create_connection(self._origin)
-            # Also when the server has closed it meanwhile: the request would be lost on it.
-            if not connection.has_expired():
+                return Straight(self.origin) if self._proxy is None else Proxied(self.origin, self._proxy)
+            # A request would be lost on one that the server has closed meanwhile.
+            if connection.is_ready():
                 return connection
             connection.close()
-            self._close_expired()
+            self._close_unusable()
 
-    def _close_expired(self) -> None:
+    def _close_unusable(self) -> None:
         for _ in range(len(self._idle)):
             try:
                 connection = self._idle.popleft()
             except IndexError:
                 return
-            if connection.has_expired():
-                connection.close()
-            else:
+            if connection.is_ready():
                 self._idle.append(connection)
+            else:
+                connection.close()
 
     def close(self) -> None:
         """Close those that are idle; those in use are closed when they come back."""
         self._closed = True
         while self._idle:
             self._idle.pop().close()
+
+
+def time_left(until: float, sent: bool = True) -> float:
+    """Return the seconds left. Raises :class:`PortFailure` when there are none."""
+    left = until - time.monotonic()
+    if left <= 0:
+        raise PortFailure("no answer in time" if sent else "no connection in time", sent=sent, timed_out=True)
+    return min(left, threading.TIMEOUT_MAX)

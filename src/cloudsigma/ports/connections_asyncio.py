@@ -1,69 +1,158 @@
-"""Kept-alive connections of the asyncio port, by origin; see :mod:`cloudsigma.ports.connections`."""
+"""Connections of the asyncio port; see :mod:`cloudsigma.ports.connections`. Time limits are the port's."""
 
 from __future__ import annotations
 
 import asyncio
+import time
 from collections import deque
+from typing import Protocol
 
 import httpcore2
 
 from . import network
+from .conversation import Conversation, Headers
+from .network import Wire
+
+
+class AsyncioConnection(Protocol):
+    """A connection that one exchange at a time may use."""
+
+    async def exchange(self, wire: Wire, connect_seconds: float) -> tuple[int, Headers, bytes]:
+        """Send a request and return status, headers and body."""
+        ...
+
+    def is_ready(self) -> bool:
+        """Tell whether the last exchange came to a proper end, the connection is not too old, and not closed."""
+        ...
+
+    async def close(self) -> None:
+        """Close it."""
+
+
+class AsyncioStraight:
+    """A connection to the server itself."""
+
+    def __init__(self, origin: network.Origin) -> None:
+        self._origin = origin
+        self._conversation = Conversation()
+        self._stream: httpcore2.AsyncNetworkStream | None = None
+        self._usable_until = 0.0
+
+    async def exchange(self, wire: Wire, connect_seconds: float) -> tuple[int, Headers, bytes]:
+        conversation = self._conversation
+        sent = conversation.begin(wire.method, wire.target, wire.headers, wire.body)
+        self._usable_until = 0.0
+        stream = self._stream or await self._connect(connect_seconds)
+        broken: httpcore2.WriteError | None = None
+        try:
+            await stream.write(sent)
+        except httpcore2.WriteError as error:
+            broken = error  # the server may have answered before it closed
+        try:
+            while not conversation.take(await stream.read(network.READ_BYTES)):
+                pass
+        except (httpcore2.ReadError, httpcore2.RemoteProtocolError):
+            if broken is not None:
+                raise broken from None
+            raise
+        if conversation.renew():
+            self._usable_until = time.monotonic() + network.KEEPALIVE_SECONDS
+        return conversation.status, conversation.headers, conversation.body()
+
+    async def _connect(self, timeout: float) -> httpcore2.AsyncNetworkStream:
+        origin = self._origin
+        stream = await httpcore2.AnyIOBackend().connect_tcp(
+            origin.host, origin.port, timeout, socket_options=[]
+        )
+        self._stream = stream
+        if origin.secure:
+            stream = self._stream = await stream.start_tls(network.tls_context(), origin.host, timeout)
+        return stream
+
+    def is_ready(self) -> bool:
+        # An idle connection that has something to read was closed by the server.
+        stream = self._stream
+        return (
+            stream is not None
+            and time.monotonic() < self._usable_until
+            and not stream.get_extra_info("is_readable")
+        )
+
+    async def close(self) -> None:
+        if self._stream is not None:
+            await self._stream.aclose()
+
+
+class AsyncioProxied:
+    """A connection through a proxy."""
+
+    def __init__(self, origin: network.Origin, proxy: httpcore2.Proxy) -> None:
+        self._origin = httpcore2.Origin(origin.scheme, origin.host.encode("ascii"), origin.port)
+        self._inner = httpcore2.AsyncConnectionPool(
+            ssl_context=network.tls_context() if origin.secure else None,
+            proxy=proxy,
+            keepalive_expiry=network.KEEPALIVE_SECONDS,
+        ).create_connection(self._origin)
+
+    async def exchange(self, wire: Wire, connect_seconds: float) -> tuple[int, Headers, bytes]:
+        request = network.proxied_request(self._origin, wire, None, connect_seconds)
+        response = await self._inner.handle_async_request(request)
+        try:
+            parts = [part async for part in response.aiter_stream()]
+        finally:
+            await response.aclose()
+        return response.status, response.headers, b"".join(parts)
+
+    def is_ready(self) -> bool:
+        inner = self._inner
+        return inner.is_idle() and not inner.is_closed() and not inner.has_expired()
+
+    async def close(self) -> None:
+        await self._inner.aclose()
 
 
 class AsyncioConnections:
     """The connections of one event loop to one origin."""
 
     def __init__(self, origin: str) -> None:
-        scheme, host, port, self.host_header = network.origin_of(origin)
-        self._origin = httpcore2.Origin(scheme, host, port)
-        self._maker = httpcore2.AsyncConnectionPool(
-            ssl_context=network.tls_context() if scheme == b"https" else None,
-            proxy=network.proxy_for(scheme.decode(), host.decode(), port),
-            keepalive_expiry=network.KEEPALIVE_SECONDS,
-        )
-        self._idle: deque[httpcore2.AsyncConnectionInterface] = deque()
+        self.origin = network.origin_of(origin)
+        self._proxy = network.proxy_for(self.origin)
+        self._idle: deque[AsyncioConnection] = deque()
         self._free = asyncio.BoundedSemaphore(network.CONNECTIONS)
         self._closed = False
 
-    def url(self, target: bytes) -> httpcore2.URL:
-        """Return the URL of a path with query at this origin."""
-        origin = self._origin
-        return httpcore2.URL(scheme=origin.scheme, host=origin.host, port=origin.port, target=target)
+    async def exchange(self, wire: Wire, connect_seconds: float) -> tuple[int, Headers, bytes]:
+        """Send a request on a connection that is free, or on a new one; wait for one when all are in use."""
+        async with self._free:
+            connection = await self._next()
+            ended = False
+            try:
+                answer = await connection.exchange(wire, connect_seconds)
+                ended = True
+                return answer
+            finally:
+                if ended and not self._closed and connection.is_ready():
+                    self._idle.append(connection)
+                else:
+                    await connection.close()
 
-    async def take(self) -> httpcore2.AsyncConnectionInterface:
-        """Lend a connection for one exchange; wait when all are in use."""
-        await self._free.acquire()
-        try:
-            return await self._next()
-        except BaseException:
-            self._free.release()
-            raise
-
-    async def give_back(self, connection: httpcore2.AsyncConnectionInterface) -> None:
-        """Take a lent connection back, to be used again if its exchange came to a proper end."""
-        try:
-            if connection.is_idle() and not connection.is_closed() and not self._closed:
-                self._idle.append(connection)
-            else:
-                await connection.aclose()
-        finally:
-            self._free.release()
-
-    async def _next(self) -> httpcore2.AsyncConnectionInterface:
+    async def _next(self) -> AsyncioConnection:
         while self._idle:
             connection = self._idle.pop()
-            # Also when the server has closed it meanwhile: the request would be lost on it.
-            if not connection.has_expired():
+            # A request would be lost on one that the server has closed meanwhile.
+            if connection.is_ready():
                 return connection
-            expired = [connection, *(each for each in self._idle if each.has_expired())]
-            for each in expired[1:]:
+            unusable = [connection, *(each for each in self._idle if not each.is_ready())]
+            for each in unusable[1:]:
                 self._idle.remove(each)
-            for each in expired:
-                await each.aclose()
-        return self._maker.create_connection(self._origin)
+            for each in unusable:
+                await each.close()
+        return (
+            AsyncioStraight(self.origin) if self._proxy is None else AsyncioProxied(self.origin, self._proxy)
+        )
 
     async def close(self) -> None:
         """Close those that are idle; those in use are closed when they come back."""
         self._closed = True
         while self._idle:
-            await self._idle.pop().aclose()
+            await self._idle.pop().close()

@@ -8,7 +8,7 @@ import os
 import socket
 import ssl
 import threading
-from functools import lru_cache
+from dataclasses import dataclass
 from urllib.parse import unquote, urlsplit
 
 import h11
@@ -21,6 +21,7 @@ KEEPALIVE_SECONDS = 30.0  # below the 60 to 75 that gateways keep an idle connec
 CONNECT_SECONDS = 20.0
 PING_SECONDS = 20.0
 CLOSE_SECONDS = 1.0
+READ_BYTES = 64 * 1024
 MAX_FRAME = 16 * 1024 * 1024
 
 CA_REMEDY = (
@@ -91,38 +92,65 @@ def tls_context() -> ssl.SSLContext:
         return _tls_context
 
 
-@lru_cache(maxsize=64)
-def origin_of(origin: str) -> tuple[bytes, bytes, int, bytes]:
-    """Return scheme, host, port and the ``Host`` header's value of an origin such as ``https://host:8443``."""
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where connections go; ``header`` is the value of ``Host``."""
+
+    scheme: bytes
+    host: str
+    port: int
+    header: bytes
+
+    @property
+    def secure(self) -> bool:
+        """Whether TLS is spoken there."""
+        return self.scheme == b"https"
+
+
+@dataclass(slots=True)
+class Wire:
+    """A request as it goes out."""
+
+    method: str
+    target: bytes
+    headers: list[tuple[bytes, bytes]]
+    body: bytes
+
+
+def origin_of(origin: str) -> Origin:
+    """Return the parts of an origin such as ``https://host:8443``."""
     parts = urlsplit(origin)
-    scheme = parts.scheme
+    port = parts.port or (443 if parts.scheme == "https" else 80)
     host = parts.hostname or ""
-    port = parts.port or (443 if scheme == "https" else 80)
-    return (
-        scheme.encode(),
-        host.encode("idna" if not host.isascii() else "ascii"),
-        port,
-        parts.netloc.encode("idna" if not parts.netloc.isascii() else "ascii"),
-    )
+    return Origin(parts.scheme.encode(), _ascii(host).decode("ascii"), port, _ascii(parts.netloc))
 
 
 def _ascii(name: str) -> bytes:
     return name.encode("ascii" if name.isascii() else "idna")
 
 
-def split_url(url: str) -> tuple[str, bytes]:
-    """Return a URL's origin and the rest of it as bytes."""
-    end = url.index("/", 8)
-    return url[:end], url[end:].encode("ascii")
-
-
-def wire_headers(request: HttpRequest, host: bytes) -> list[tuple[bytes, bytes]]:
-    """Return the headers to send, in order, with ``Host`` and ``Content-Length``."""
-    headers = [(b"Host", host)]
+def wire_of(request: HttpRequest, target: str, origin: Origin) -> Wire:
+    """Return a request with ``Host`` and ``Content-Length``, in bytes."""
+    headers = [(b"Host", origin.header)]
     headers += [(name.encode("ascii"), value.encode("latin-1")) for name, value in request.headers.items()]
     if request.body or request.method in ("POST", "PUT"):
         headers.append((b"Content-Length", b"%d" % len(request.body)))
-    return headers
+    return Wire(request.method, target.encode("ascii"), headers, request.body)
+
+
+def proxied_request(
+    origin: httpcore2.Origin, wire: Wire, timeout: float | None, connect: float | None = None
+) -> httpcore2.Request:
+    """Return a request in httpcore2's form; the limits are in seconds."""
+    if connect is None and timeout is not None:
+        connect = min(timeout, CONNECT_SECONDS)
+    return httpcore2.Request(
+        wire.method,
+        httpcore2.URL(scheme=origin.scheme, host=origin.host, port=origin.port, target=wire.target),
+        headers=wire.headers,
+        content=wire.body,
+        extensions={"timeout": {"connect": connect, "read": timeout, "write": timeout}},
+    )
 
 
 def received(status: int, headers: list[tuple[bytes, bytes]], body: bytes) -> HttpResponse:
@@ -130,7 +158,7 @@ def received(status: int, headers: list[tuple[bytes, bytes]], body: bytes) -> Ht
     plain: dict[str, str] = {}
     cookies: list[str] = []
     for raw_name, raw_value in headers:
-        name = raw_name.decode("ascii").lower()
+        name = raw_name.decode("latin-1").lower()
         value = raw_value.decode("latin-1")
         if name == "set-cookie":
             cookies.append(value)
@@ -211,9 +239,9 @@ def frames_proxy(url: str) -> str | None:
     )
 
 
-def proxy_for(scheme: str, host: str, port: int) -> httpcore2.Proxy | None:
+def proxy_for(origin: Origin) -> httpcore2.Proxy | None:
     """Return the proxy that the environment names for a host (``HTTPS_PROXY``, ``ALL_PROXY``, ``NO_PROXY`` ...)."""
-    address = proxy_address(scheme, host, port)
+    address = proxy_address(origin.scheme.decode("ascii"), origin.host, origin.port)
     if address is None:
         return None
     parts = urlsplit(address)
