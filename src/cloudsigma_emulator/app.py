@@ -128,11 +128,11 @@ class App:
         """Let the engine look for tasks."""
         self.engine.wake()
 
-    def served_at(self, host: str, port: int) -> None:
+    def served_at(self, host: str, port: int, *, tls: bool = False) -> None:
         """Say where clients reach the emulator, for the addresses that it gives out."""
         self.host = host
-        self.base_url = f"http://{host}:{port}"
-        self.websocket_url = f"ws://{host}:{port}/websocket"
+        self.base_url = f"{'https' if tls else 'http'}://{host}:{port}"
+        self.websocket_url = f"{'wss' if tls else 'ws'}://{host}:{port}/websocket"
 
     @property
     def api_endpoint(self) -> str:

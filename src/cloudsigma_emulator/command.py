@@ -47,6 +47,17 @@ class _Speed(click.ParamType[str]):
     "--speed", default="realistic", show_default=True, type=_Speed(), help="realistic, instant or a factor."
 )
 @click.option("--seed", default="standard", show_default=True, type=click.Choice(SEEDS))
+@click.option("--tls", is_flag=True, help="Serve https and wss, with a certificate made for this machine.")
+@click.option(
+    "--tls-cert",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Serve https with this certificate (PEM).",
+)
+@click.option(
+    "--tls-key",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Its key, where that is a file of its own.",
+)
 @click.option("--verbose", is_flag=True, help="Write a line about each request.")
 def emulator(
     host: str,
@@ -56,6 +67,9 @@ def emulator(
     hypervisor: str,
     speed: str,
     seed: str,
+    tls: bool,
+    tls_cert: Path | None,
+    tls_key: Path | None,
     verbose: bool,
 ) -> None:
     """Run a local CloudSigma cloud in the foreground. Ends on SIGINT or SIGTERM."""
@@ -72,11 +86,24 @@ def emulator(
     # Before the start, so that a signal that comes early ends it cleanly too.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, end)
+    if tls_key is not None and tls_cert is None:
+        raise click.UsageError("--tls-key comes with --tls-cert")
     cloud = Emulator(
-        host=host, port=port, data=data, config_out=config_out, hypervisor=hypervisor, speed=speed, seed=seed
+        host=host,
+        port=port,
+        data=data,
+        config_out=config_out,
+        hypervisor=hypervisor,
+        speed=speed,
+        seed=seed,
+        tls=tls,
+        tls_cert=tls_cert,
+        tls_key=tls_key,
     )
     try:
         cloud.start()
+    except ValueError as error:
+        raise click.ClickException(str(error)) from None
     except NotImplementedError as error:
         raise click.UsageError(str(error)) from None
     except StoreProblem as error:
@@ -87,6 +114,8 @@ def emulator(
     try:
         log.info("CloudSigma emulator at %s", cloud.api_endpoint)
         log.info("accounts %s and %s, password %s", cloud.username, cloud.username2, cloud.password)
+        if cloud.ca_file is not None:
+            log.info("clients have to trust %s", cloud.ca_file)
         if config_out is not None:
             log.info("configuration in %s", config_out)
         ended.wait()

@@ -18,10 +18,10 @@ if TYPE_CHECKING:
 PERSISTENT_PASSWORD = "persistent-password"  # noqa: S105 - of a simulated guest
 
 
-def settings(app: App) -> dict[str, str]:
-    """Return the keys and values, in the order of the file."""
+def settings(app: App, ca_file: Path | None = None) -> dict[str, str]:
+    """Return the keys and values, in the order of the file; ``ca_file`` is what clients of https have to trust."""
     (username, password), (username2, password2) = seeding.USERS
-    return {
+    values = {
         "api_endpoint": app.api_endpoint,
         "ws_endpoint": app.websocket_url,
         "username": username,
@@ -32,6 +32,9 @@ def settings(app: App) -> dict[str, str]:
         "persistent_drive_name": PERSISTENT_DRIVE_NAME,
         "persistent_drive_ssh_password": PERSISTENT_PASSWORD,
     }
+    if ca_file is not None:
+        values["ca_file"] = str(ca_file)
+    return values
 
 
 def write(path: Path, values: Mapping[str, str]) -> None:

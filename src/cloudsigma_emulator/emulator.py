@@ -10,6 +10,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from . import config_file
+from .certificate import Certificate, made_in
 from .engine import seeding
 from .engine.faults import Faults
 from .engine.options import HYPERVISORS, SEEDS, Options
@@ -63,10 +64,13 @@ class Emulator:
     Arguments are those of the command: ``host``, ``port`` (0: a free one), ``data`` (a directory that keeps
     the cloud; None keeps nothing), ``config_out`` (a file to write the configuration to), ``hypervisor``
     (``simulated``), ``speed`` (``instant``, ``realistic`` or a factor), ``seed`` (``standard`` or
-    ``empty``). Further ones: see :class:`~cloudsigma_emulator.engine.options.Options`.
+    ``empty``). ``tls``: https and wss, with a certificate made for this machine, or with ``tls_cert`` and
+    ``tls_key`` (PEM files; the key may stand in the certificate's) with one's own. Further ones: see
+    :class:`~cloudsigma_emulator.engine.options.Options`.
 
-    Raises ValueError for an unknown hypervisor, seed or speed, NotImplementedError for a hypervisor that is
-    not there yet, OSError when the port is taken, StoreProblem when the data directory cannot be used.
+    Raises ValueError for an unknown hypervisor, seed or speed, or a certificate that cannot be used,
+    NotImplementedError for a hypervisor that is not there yet, OSError when the port is taken, StoreProblem when the
+    data directory cannot be used.
     """
 
     def __init__(
@@ -79,18 +83,33 @@ class Emulator:
         hypervisor: str = "simulated",
         speed: str | float = "instant",
         seed: str = "standard",
+        tls: bool = False,
+        tls_cert: str | Path | None = None,
+        tls_key: str | Path | None = None,
         rate_limits: bool | None = None,
         hotplug: bool = False,
         lenient_uploads: bool = False,
         virtual_clock: bool = False,
+        remote_snapshot_interval: float = 1800.0,
+        firewall_policies: bool = True,
         random_seed: int | None = None,
     ) -> None:
         if hypervisor not in HYPERVISORS:
             raise ValueError(f"unknown hypervisor {hypervisor!r}; there are: {', '.join(HYPERVISORS)}")
         if seed not in SEEDS:
             raise ValueError(f"unknown seed {seed!r}; there are: {', '.join(SEEDS)}")
+        if tls_key is not None and tls_cert is None:
+            raise ValueError("tls_key comes with tls_cert")
         self._host = host
         self._port = port
+        self._tls = tls or tls_cert is not None
+        self._own_certificate = (
+            Certificate(Path(tls_cert), Path(tls_key) if tls_key is not None else None, None)
+            if tls_cert is not None
+            else None
+        )
+        self._certificate: Certificate | None = None
+        self._certificate_folder: tempfile.TemporaryDirectory[str] | None = None
         self._config_out = Path(config_out) if config_out is not None else None
         self._config_folder: tempfile.TemporaryDirectory[str] | None = None
         self._server: Server | None = None
@@ -104,6 +123,8 @@ class Emulator:
             hotplug=hotplug,
             lenient_uploads=lenient_uploads,
             virtual_clock=virtual_clock,
+            remote_snapshot_interval=remote_snapshot_interval,
+            firewall_policies=firewall_policies,
             random_seed=random_seed,
         )
         (self.username, self.password), (self.username2, self.password2) = seeding.USERS
@@ -120,17 +141,41 @@ class Emulator:
             raise RuntimeError("this emulator runs already")
         app = App(self.options)
         try:
-            server = Server(app, self._host, self._port)
-            app.served_at(_reachable(self._host), server.port)
+            shown = self._certificate = self._find_certificate()
+            files = (shown.chain, shown.key) if shown is not None else (None, None)
+            server = Server(app, self._host, self._port, *files)
+            app.served_at(_reachable(self._host), server.port, tls=shown is not None)
             server.start()
         except BaseException:
             app.close()
+            self._forget_certificate()
             raise
         self._app, self._server = app, server
         app.start()
         if self._config_out is not None:
             config_file.write(self._config_out, self.settings())
         return self
+
+    def _find_certificate(self) -> Certificate | None:
+        if not self._tls:
+            return None
+        if self._own_certificate is not None:
+            self._own_certificate.check()
+            return self._own_certificate
+        published = None
+        if self._config_out is not None:
+            published = self._config_out.absolute()
+            published = published.with_name(f"{published.name}.ca.pem")
+        if self.options.data is not None:
+            return made_in(self.options.data.absolute() / "tls", self._host, published)
+        self._certificate_folder = tempfile.TemporaryDirectory(prefix="cloudsigma-emulator-tls-")
+        return made_in(Path(self._certificate_folder.name), self._host, published)
+
+    def _forget_certificate(self) -> None:
+        self._certificate = None
+        if self._certificate_folder is not None:
+            self._certificate_folder.cleanup()
+            self._certificate_folder = None
 
     def stop(self) -> None:
         """End; with ``data`` everything is there again at the next start."""
@@ -140,6 +185,7 @@ class Emulator:
             server.stop()
         if app is not None:
             app.close()
+        self._forget_certificate()
         if self._config_folder is not None:
             self._config_folder.cleanup()
             self._config_folder = None
@@ -195,7 +241,12 @@ class Emulator:
 
     def settings(self) -> Mapping[str, str]:
         """Return the keys and values of the configuration file."""
-        return config_file.settings(self.app)
+        return config_file.settings(self.app, self.ca_file)
+
+    @property
+    def ca_file(self) -> Path | None:
+        """The authority that clients of https have to trust, in PEM; None without https or with one's own certificate."""
+        return self._certificate.authority if self._certificate is not None else None
 
     @property
     def clock(self) -> EmulatorClock:

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import socket
 import threading
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import uvicorn
@@ -36,11 +37,13 @@ class _Server(uvicorn.Server):
 class Server:
     """The listening socket and the thread behind it.
 
-    Arguments: the app, the address to listen on, and the port (0: a free one). Raises OSError when it
-    cannot be had.
+    Arguments: the app, the address to listen on, the port (0: a free one), and for https the files of the
+    certificate and its key (None: in the same file). Raises OSError when the port cannot be had.
     """
 
-    def __init__(self, app: App, host: str, port: int) -> None:
+    def __init__(
+        self, app: App, host: str, port: int, certificate: Path | None = None, key: Path | None = None
+    ) -> None:
         self._socket = _listen(host, port)
         self.port: int = self._socket.getsockname()[1]
         self._face = Face(app)
@@ -58,6 +61,8 @@ class Server:
             ws_ping_interval=None,  # programs leave sockets idle without reading, so without answering pings
             ws_per_message_deflate=False,
             backlog=1024,
+            ssl_certfile=certificate,
+            ssl_keyfile=key,
         )
         self._server = _Server(config, self._ready)
         self._failure: BaseException | None = None
