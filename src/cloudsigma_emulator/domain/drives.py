@@ -179,6 +179,7 @@ def new_drive(
         "status": status,
         "licenses": list(licenses),
         "host": host,
+        "backup_scheduler": None,
         "new_size": None,
         "upload": None,
         "recovered_status": None,
@@ -202,6 +203,9 @@ def render_drive(
     *,
     mounted_on: Sequence[str] = (),
     jobs: Sequence[str] = (),
+    snapshots: Sequence[str] = (),
+    remote_snapshots: Sequence[str] = (),
+    allocated: int = 0,
     permissions: Sequence[str] = (),
     grantees: Sequence[Any] = (),
 ) -> dict[str, Any]:
@@ -209,6 +213,8 @@ def render_drive(
 
     :param mounted_on: uuids of the servers that have it.
     :param jobs: uuids of the jobs that concern it.
+    :param snapshots: uuids of its local snapshots; ``remote_snapshots`` of the remote ones.
+    :param allocated: bytes that its local snapshots take.
     :param permissions: what a viewer who is not the owner may do with it.
     :param grantees: whom it is shared with, for its owner's eyes.
     """
@@ -217,7 +223,7 @@ def render_drive(
     return {
         "affinities": drive["affinities"],
         "allow_multimount": drive["allow_multimount"],
-        "backup_scheduler": None,
+        "backup_scheduler": optional_ref("backupschedulers", drive.get("backup_scheduler")),
         "grantees": list(grantees),
         "iops": drive["iops"],
         "jobs": refs("jobs", list(jobs)),
@@ -228,17 +234,17 @@ def render_drive(
         "name": drive["name"],
         "owner": optional_ref("users", drive["owner"]),
         "permissions": list(permissions),
-        "remote_snapshots": [],
+        "remote_snapshots": refs("remotesnapshots", list(remote_snapshots)),
         "resource_uri": resource_uri("drives", drive["uuid"]),
         "runtime": {
             "is_downloadable": None if unfinished else not ephemeral,
             "is_ephemeral": ephemeral,
             "is_snapshotable": None if unfinished else not ephemeral,
-            "snapshots_allocated_size": 0,
+            "snapshots_allocated_size": allocated,
             "storage_type": drive["storage_type"],
         },
         "size": drive["size"],
-        "snapshots": [],
+        "snapshots": refs("snapshots", list(snapshots)),
         "status": drive["status"],
         "storage_type": drive["storage_type"],
         "tags": refs("tags", drive["tags"]),

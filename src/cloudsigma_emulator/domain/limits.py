@@ -32,6 +32,9 @@ def _storage(base: int, most: int, max_size: int, min_size: float) -> dict[str, 
     }
 
 
+REMOTE_LOCATIONS = ("TBC", "GVA", "ZRH", "FRA", "CWL", "LON", "DUB")
+"""Where remote snapshots may be kept."""
+
 CAPABILITIES: dict[str, Any] = {
     "backfilling": False,
     "card_backend": "StripeBackend",
@@ -48,7 +51,7 @@ CAPABILITIES: dict[str, Any] = {
     "hosts": {"amd": _host(2893), "intel": _host(3000)},
     "hypervisors": {"kvm": ["intel", "amd"]},
     "inactive_period_range": {"max": 250, "min": 0},
-    "remote_snapshots": {"current": 0, "max": 600, "remote_locations": ["TBC"]},
+    "remote_snapshots": {"current": 0, "max": 600, "remote_locations": list(REMOTE_LOCATIONS)},
     "servers": {
         **_host(3000),
         "default_start_method": "regular",

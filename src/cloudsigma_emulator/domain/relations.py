@@ -13,6 +13,7 @@ from .nics import static_addresses
 
 MOUNT, NIC_VLAN, NIC_IP, LENT_IP = "mount", "nic_vlan", "nic_ip", "lent_ip"
 TAG, PUBKEY, JOB, POLICY = "tag", "pubkey", "job", "nic_policy"
+SNAPSHOT, REMOTE_SNAPSHOT, SCHEDULER = "snapshot", "remote_snapshot", "scheduler"
 
 Link = tuple[str, str, str]
 
@@ -23,6 +24,13 @@ def links_of(kind: str, document: Mapping[str, Any]) -> Iterable[Link]:
         yield TAG, "tags", uuid
     if kind == "servers":
         yield from _server_links(document)
+    elif kind == "drives":
+        if document.get("backup_scheduler"):
+            yield SCHEDULER, "backupschedulers", document["backup_scheduler"]
+    elif kind == "snapshots":
+        yield SNAPSHOT, "drives", document["drive"]
+    elif kind == "remotesnapshots":
+        yield REMOTE_SNAPSHOT, "drives", document["drive"]
     elif kind in ("jobs", "subjobs"):
         for resource_kind, uuid in document["resources"]:
             yield JOB, resource_kind, uuid

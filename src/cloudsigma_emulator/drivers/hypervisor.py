@@ -30,6 +30,11 @@ class Cloud(Protocol):
 class Hypervisor(Protocol):
     """Runs the guests of servers. Servers are named by uuid; a call for one that is not running does nothing."""
 
+    @property
+    def writes_images(self) -> bool:
+        """Guests write to the files of their drives, so that a snapshot of one in use needs bytes of its own."""
+        ...
+
     def power_on(self, server: Server) -> None:
         """Begin to run the guest that a stored server defines; nothing happens when it runs already."""
         ...

@@ -35,6 +35,8 @@ class _Guest:
 class SimulatedHypervisor:
     """Runs guests that are not there (see `hypervisor.Hypervisor`)."""
 
+    writes_images = False
+
     def __init__(self, cloud: Cloud) -> None:
         self._cloud = cloud
         self._lock = threading.Lock()

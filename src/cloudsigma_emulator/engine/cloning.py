@@ -112,7 +112,11 @@ def copy_image(world: World, payload: Doc) -> None:
         return
     failed = False
     try:
-        world.images.clone(payload["source"], payload["uuid"], copy["size"])
+        if payload.get("shared"):
+            world.images.own(payload["uuid"])
+            world.images.resize(payload["uuid"], copy["size"])
+        else:
+            world.images.clone(payload["source"], payload["uuid"], copy["size"])
     except OSError:
         failed = True
     with world.transaction() as tx:

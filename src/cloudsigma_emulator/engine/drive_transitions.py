@@ -10,7 +10,7 @@ from ..domain import drive_states, server_states
 from ..domain.chunks import Span, covers, with_span
 from ..domain.drive_states import CREATING, READY, RESIZING, UNAVAILABLE
 from ..domain.drives import begun_upload, size_after_upload
-from ..domain.relations import MOUNT
+from ..domain.relations import MOUNT, SNAPSHOT
 from ..store.transaction import Transaction
 from .transition import FollowUp, follow, move
 from .world import World
@@ -120,13 +120,24 @@ def delete(tx: Transaction, world: World, drive: Doc) -> None:
     for server in tx.find("servers", uuids=mounts_of(tx, uuid)):
         server["drives"] = [item for item in server["drives"] if item["drive"] != uuid]
         tx.update("servers", server)
+    _delete_snapshots(tx, world, drive)
     tx.remove("drives", uuid)
     tx.audit("Drives", "delete", uuid, owner=drive["owner"])
     if tx.instant:
         tx.after_commit(partial(world.images.remove, uuid))
         return
-    tx.insert(LEAVING, {**drive, "tags": []})
+    tx.insert(LEAVING, {**drive, "tags": [], "backup_scheduler": None})
     follow(tx, uuid, FollowUp("drive.gone", _LEAVING_SECONDS))
+
+
+def _delete_snapshots(tx: Transaction, world: World, drive: Doc) -> None:
+    """Delete the local snapshots of a drive that goes; the remote ones outlive it."""
+    uuids = [uuid for _, uuid in tx.sources(SNAPSHOT, "drives", [drive["uuid"]])[drive["uuid"]]]
+    for snapshot in tx.find("snapshots", uuids=uuids) if uuids else ():
+        tx.cancel(about=snapshot["uuid"])
+        tx.remove("snapshots", snapshot["uuid"])
+        tx.audit("Snapshots", "delete", snapshot["uuid"], owner=snapshot["owner"])
+        tx.after_commit(partial(world.images.remove, snapshot["uuid"]))
 
 
 def gone(tx: Transaction, world: World, payload: Doc) -> None:

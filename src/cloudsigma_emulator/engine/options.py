@@ -17,7 +17,8 @@ class Options:
     rate_limits: refuse with 429 what exceeds the API's limits per minute; None: unless the speed is instant.
     hotplug: a PUT changes drives and NICs of a running server too. keep_tags: a PUT of a server without ``tags``
     leaves them. lenient_uploads: take the damaged chunks of the old library. virtual_clock: time stands still
-    until it is moved. random_seed: uuids, macs and passwords come out the same in each run.
+    until it is moved. remote_snapshot_interval: least seconds of the clock between two remote snapshots of a drive.
+    firewall_policies: the cloud knows ``/fwpolicies/``, a feature that it has given up. random_seed: uuids, macs and passwords come out the same in each run.
     """
 
     data: Path | None = None
@@ -29,4 +30,6 @@ class Options:
     keep_tags: bool = True
     lenient_uploads: bool = False
     virtual_clock: bool = False
+    remote_snapshot_interval: float = 1800.0
+    firewall_policies: bool = True
     random_seed: int | None = None

@@ -6,12 +6,13 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from ..store.transaction import Transaction
-from . import cloning, drive_transitions, server_transitions
+from . import backups, cloning, drive_transitions, server_transitions, snapshot_transitions
 from .world import World
 
 Payload = dict[str, Any]
 
 TASKS: Mapping[str, Callable[[Transaction, World, Payload], None]] = {
+    "backup.run": backups.run,
     "drive.gone": drive_transitions.gone,
     "drive.ready": drive_transitions.ready,
     "drive.resized": drive_transitions.resized,
@@ -21,9 +22,11 @@ TASKS: Mapping[str, Callable[[Transaction, World, Payload], None]] = {
     "server.guest_off": server_transitions.guest_off,
     "server.power_button_ignored": server_transitions.power_button_ignored,
     "server.power_off": server_transitions.power_off,
+    "snapshot.go_on": snapshot_transitions.go_on,
 }
 
 LONG_TASKS: Mapping[str, Callable[[World, Payload], None]] = {
     "drive.copy": cloning.copy_image,
+    "snapshot.part": snapshot_transitions.part,
 }
 """Tasks that move the bytes of drives: run outside the app's lock, with transactions of their own."""

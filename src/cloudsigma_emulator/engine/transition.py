@@ -9,11 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from ..domain.audit import CATEGORIES
 from ..store.transaction import Transaction
 
 Doc = dict[str, Any]
-
-CATEGORIES = {"servers": "Servers", "drives": "Drives"}
 
 
 @dataclass(frozen=True)

@@ -24,6 +24,12 @@ class Choices(Protocol):
     @property
     def lenient_uploads(self) -> bool: ...
 
+    @property
+    def remote_snapshot_interval(self) -> float: ...
+
+    @property
+    def firewall_policies(self) -> bool: ...
+
 
 class World(Protocol):
     """The app as the engine sees it: bytes of drives, machines, options, and transactions of its own."""

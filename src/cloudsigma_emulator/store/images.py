@@ -1,6 +1,6 @@
 """The bytes of drives: sparse files named by the uuid of the drive, in the data directory or a temporary one.
 
-A drive without a file reads as zeros. No text from a request ever becomes part of a file name: names are made from
+A drive without a file reads as zeros. A snapshot shares the file of its drive until one of them is written to. No text from a request ever becomes part of a file name: names are made from
 parsed uuids only.
 """
 
@@ -14,6 +14,8 @@ import threading
 import uuid as uuids_module
 from collections.abc import Iterator
 from pathlib import Path
+
+from .changed_bytes import ChangeMeter
 
 _COPIED_AT_ONCE = 16 << 20
 _FICLONE = 0x40049409
@@ -29,6 +31,8 @@ class Images:
         self._given = directory / "images" if directory is not None else None
         self._made: Path | None = None
         self._making = threading.Lock()
+        self._parting = threading.Lock()
+        self._changes = ChangeMeter()
 
     @property
     def directory(self) -> Path:
@@ -55,7 +59,7 @@ class Images:
 
     def create(self, drive: str, size: int) -> Path:
         """Make an image of zeros, or cut or grow the one that is there, to ``size`` bytes."""
-        path = self.path(drive)
+        path = self.own(drive)
         with self._open(path) as handle:
             os.ftruncate(handle, size)
         return path
@@ -63,19 +67,25 @@ class Images:
     def resize(self, drive: str, size: int) -> None:
         """Grow (with zeros) or cut an image; a drive without a file has nothing to resize."""
         path = self.existing(drive)
-        if path is not None:
-            os.truncate(path, size)
+        if path is None:
+            return
+        if size < path.stat().st_size:
+            self.own(drive)  # growing does no harm to whoever shares the file
+        os.truncate(path, size)
 
     def clear(self, drive: str, size: int) -> None:
         """Make every byte zero."""
         path = self.existing(drive)
         if path is not None:
-            os.truncate(path, 0)
-            os.truncate(path, size)
+            if path.stat().st_nlink > 1:
+                path.unlink()
+            else:
+                os.truncate(path, 0)
+            self.create(drive, size)
 
     def write(self, drive: str, offset: int, data: bytes) -> None:
         """Write bytes at an offset; the file appears and grows as needed."""
-        with self._open(self.path(drive)) as handle:
+        with self._open(self.own(drive)) as handle:
             written = 0
             view = memoryview(data)
             while written < len(view):
@@ -83,7 +93,7 @@ class Images:
 
     def open_for_writing(self, drive: str) -> ImageWriter:
         """Return a writer that keeps the file open, for a stream of bytes."""
-        return ImageWriter(self.path(drive))
+        return ImageWriter(self.own(drive))
 
     def read(self, drive: str, offset: int, size: int) -> bytes:
         """Read up to ``size`` bytes; a missing file or a missing end read as nothing, not as zeros."""
@@ -120,6 +130,38 @@ class Images:
             partial.replace(final)
         finally:
             partial.unlink(missing_ok=True)
+
+    def share(self, source: str, target: str) -> None:
+        """Let ``target`` have the bytes that ``source`` has now, in no time and taking no room.
+
+        Both go on sharing them until one is written to. Nothing happens when the target has bytes already.
+        """
+        path = self.existing(source)
+        if path is None:
+            return
+        try:
+            os.link(path, self.path(target))
+        except FileExistsError:
+            return
+        except OSError:  # a file system without links
+            self.clone(source, target)
+
+    def own(self, drive: str) -> Path:
+        """End the sharing of an image and return its file; who writes to that without this class calls this first."""
+        path = self.path(drive)
+        with self._parting:
+            if path.exists() and path.stat().st_nlink > 1:
+                partial = path.with_suffix(".part")
+                try:
+                    copy_sparse(path, partial)
+                    partial.replace(path)
+                finally:
+                    partial.unlink(missing_ok=True)
+        return path
+
+    def changed(self, drive: str, snapshot: str, size: int) -> int:
+        """Return how many bytes of a drive, of the first ``size``, are no longer what its snapshot has."""
+        return self._changes.measure((drive, snapshot), self.existing(drive), self.existing(snapshot), size)
 
     def remove(self, drive: str) -> None:
         """Delete an image; nothing happens when there is none."""
