@@ -12,6 +12,7 @@ from typing import Any, TypeAlias
 UUID = "6f670b3c-a2e6-433f-aeab-b976b1cdaf03"
 SERVER: dict[str, Any] = {"name": "n", "cpu": 1000, "mem": 2**30, "vnc_password": "p"}
 DRIVE: dict[str, Any] = {"name": "n", "size": 2**30, "media": "disk"}
+SCHEDULER: dict[str, Any] = {"type": "snapshot", "name": "n", "incremental_backup": {"hour": "*/2"}}
 CHUNK: dict[str, Any] = {"chunk_size": 4, "total_size": 4, "filename": "image"}
 LINK = "/api/2.0/upload/some-link/"
 
@@ -159,4 +160,125 @@ CATALOGUE: dict[str, Endpoint] = {
     "tags.list_ips": get("/tags/{uuid}/ips/", lambda cs: cs.tags.ips(UUID)),
     "tags.list_vlans": get("/tags/{uuid}/vlans/", lambda cs: cs.tags.vlans(UUID)),
     "tags.schema": get("/tags/schema/", lambda cs: cs.tags.schema()),
+    "snapshots.list": get("/snapshots/", lambda cs: cs.snapshots.list(fields="uuid")),
+    "snapshots.list_detail": get("/snapshots/detail/", lambda cs: cs.snapshots.list(drive=UUID)),
+    "snapshots.schema": get("/snapshots/schema/", lambda cs: cs.snapshots.schema()),
+    "snapshots.get": get("/snapshots/{uuid}/", lambda cs: cs.snapshots.get(UUID)),
+    "snapshots.create": Endpoint("POST", "/snapshots/", lambda cs: cs.snapshots.create(drive=UUID)),
+    "snapshots.update": Endpoint("PUT", "/snapshots/{uuid}/", lambda cs: cs.snapshots.update(UUID, name="m")),
+    "snapshots.update_bulk": Endpoint(
+        "PUT", "/snapshots/", lambda cs: cs.snapshots.update_many([UUID], name="m")
+    ),
+    "snapshots.delete": Endpoint("DELETE", "/snapshots/{uuid}/", lambda cs: cs.snapshots.delete(UUID)),
+    "snapshots.delete_bulk": Endpoint("DELETE", "/snapshots/", lambda cs: cs.snapshots.delete_many([UUID])),
+    "snapshots.clone": act("/snapshots/{uuid}/", "clone", lambda cs: cs.snapshots.clone(UUID, avoid=UUID)),
+    "remotesnapshots.list": get("/remotesnapshots/", lambda cs: cs.remote_snapshots.list(fields="uuid")),
+    "remotesnapshots.list_detail": get("/remotesnapshots/detail/", lambda cs: cs.remote_snapshots.list()),
+    "remotesnapshots.schema": get("/remotesnapshots/schema/", lambda cs: cs.remote_snapshots.schema()),
+    "remotesnapshots.get": get("/remotesnapshots/{uuid}/", lambda cs: cs.remote_snapshots.get(UUID)),
+    "remotesnapshots.create": Endpoint(
+        "POST", "/remotesnapshots/", lambda cs: cs.remote_snapshots.create(drive=UUID, location="ZRH")
+    ),
+    "remotesnapshots.update": Endpoint(
+        "PUT", "/remotesnapshots/{uuid}/", lambda cs: cs.remote_snapshots.update(UUID, name="m")
+    ),
+    "remotesnapshots.update_bulk": Endpoint(
+        "PUT", "/remotesnapshots/", lambda cs: cs.remote_snapshots.update_many([UUID], name="m")
+    ),
+    "remotesnapshots.delete": Endpoint(
+        "DELETE", "/remotesnapshots/{uuid}/", lambda cs: cs.remote_snapshots.delete(UUID)
+    ),
+    "remotesnapshots.delete_bulk": Endpoint(
+        "DELETE", "/remotesnapshots/", lambda cs: cs.remote_snapshots.delete_many([UUID])
+    ),
+    "remotesnapshots.clone": act(
+        "/remotesnapshots/{uuid}/", "clone", lambda cs: cs.remote_snapshots.clone(UUID, name="m")
+    ),
+    "backupschedulers.list": get("/backupschedulers/", lambda cs: cs.backup_schedulers.list(fields="uuid")),
+    "backupschedulers.list_detail": get(
+        "/backupschedulers/detail/", lambda cs: cs.backup_schedulers.list(type="snapshot")
+    ),
+    "backupschedulers.schema": get("/backupschedulers/schema/", lambda cs: cs.backup_schedulers.schema()),
+    "backupschedulers.get": get("/backupschedulers/{uuid}/", lambda cs: cs.backup_schedulers.get(UUID)),
+    "backupschedulers.create": Endpoint(
+        "POST", "/backupschedulers/", lambda cs: cs.backup_schedulers.create(**SCHEDULER)
+    ),
+    "backupschedulers.update": Endpoint(
+        "PUT", "/backupschedulers/{uuid}/", lambda cs: cs.backup_schedulers.update(UUID, is_enabled=False)
+    ),
+    "backupschedulers.delete": Endpoint(
+        "DELETE", "/backupschedulers/{uuid}/", lambda cs: cs.backup_schedulers.delete(UUID)
+    ),
+    "backupschedulers.delete_bulk": Endpoint(
+        "DELETE", "/backupschedulers/", lambda cs: cs.backup_schedulers.delete_many([UUID])
+    ),
+    "keypairs.list": get("/keypairs/", lambda cs: cs.keypairs.list()),
+    "keypairs.get": get("/keypairs/{uuid}/", lambda cs: cs.keypairs.get(UUID)),
+    "keypairs.create": Endpoint("POST", "/keypairs/", lambda cs: cs.keypairs.create(name="k")),
+    "keypairs.update": Endpoint("PUT", "/keypairs/{uuid}/", lambda cs: cs.keypairs.update(UUID, name="m")),
+    "keypairs.delete": Endpoint("DELETE", "/keypairs/{uuid}/", lambda cs: cs.keypairs.delete(UUID)),
+    "pubkeys.list": get("/pubkeys/", lambda cs: cs.pubkeys.list(name="k")),
+    "pubkeys.get": get("/pubkeys/{uuid}/", lambda cs: cs.pubkeys.get(UUID)),
+    "driveusers.list": get("/driveusers/", lambda cs: cs.drive_users.list()),
+    "driveusers.get": get("/driveusers/{uuid}/", lambda cs: cs.drive_users.get(UUID)),
+    "driveusers.create": Endpoint(
+        "POST", "/driveusers/", lambda cs: cs.drive_users.create(drive=UUID, amount=5)
+    ),
+    "driveusers.update": Endpoint(
+        "PUT", "/driveusers/{uuid}/", lambda cs: cs.drive_users.update(UUID, amount=5)
+    ),
+    "driveusers.delete": Endpoint("DELETE", "/driveusers/{uuid}/", lambda cs: cs.drive_users.delete(UUID)),
+    "vmware_servers.list": get("/vmware_servers/", lambda cs: cs.vmware_servers.list()),
+    "vmware_servers.get": get("/vmware_servers/{uuid}/", lambda cs: cs.vmware_servers.get(UUID)),
+    "vmware_servers.schema": get("/vmware_servers/schema/", lambda cs: cs.vmware_servers.schema()),
+    "bservers.list": get("/bservers/", lambda cs: cs.bservers.list(fields="uuid")),
+    "bservers.list_detail": get("/bservers/detail/", lambda cs: cs.bservers.list()),
+    "bservers.schema": get("/bservers/schema/", lambda cs: cs.bservers.schema()),
+    "bservers.get": get("/bservers/{uuid}/", lambda cs: cs.bservers.get(UUID)),
+    "bservers.create": Endpoint("POST", "/bservers/", lambda cs: cs.bservers.create(**SERVER)),
+    "bservers.update": Endpoint("PUT", "/bservers/{uuid}/", lambda cs: cs.bservers.update(UUID, name="m")),
+    "bservers.delete": Endpoint(
+        "DELETE", "/bservers/{uuid}/", lambda cs: cs.bservers.delete(UUID, recurse="disks")
+    ),
+    "bservers.runtime": get("/bservers/{uuid}/runtime/", lambda cs: cs.bservers.runtime(UUID)),
+    "bservers.start": act("/bservers/{uuid}/", "start", lambda cs: cs.bservers.start(UUID)),
+    "bservers.stop": act("/bservers/{uuid}/", "stop", lambda cs: cs.bservers.stop(UUID)),
+    "bservers.restart": act("/bservers/{uuid}/", "restart", lambda cs: cs.bservers.restart(UUID)),
+    "bservers.shutdown": act("/bservers/{uuid}/", "shutdown", lambda cs: cs.bservers.shutdown(UUID)),
+    "bservers.open_vnc": act("/bservers/{uuid}/", "open_vnc", lambda cs: cs.bservers.open_vnc(UUID)),
+    "bservers.close_vnc": act("/bservers/{uuid}/", "close_vnc", lambda cs: cs.bservers.close_vnc(UUID)),
+    "bservers.open_console": act(
+        "/bservers/{uuid}/", "open_console", lambda cs: cs.bservers.open_console(UUID)
+    ),
+    "bservers.close_console": act(
+        "/bservers/{uuid}/", "close_console", lambda cs: cs.bservers.close_console(UUID)
+    ),
+    "bservers.clone": act("/bservers/{uuid}/", "clone", lambda cs: cs.bservers.clone(UUID, name="m")),
+    "fwpolicies.list": get("/fwpolicies/", lambda cs: cs.firewall_policies.list(fields="uuid")),
+    "fwpolicies.list_detail": get("/fwpolicies/detail/", lambda cs: cs.firewall_policies.list()),
+    "fwpolicies.get": get("/fwpolicies/{uuid}/", lambda cs: cs.firewall_policies.get(UUID)),
+    "fwpolicies.create": Endpoint("POST", "/fwpolicies/", lambda cs: cs.firewall_policies.create(name="p")),
+    "fwpolicies.update": Endpoint(
+        "PUT", "/fwpolicies/{uuid}/", lambda cs: cs.firewall_policies.update(UUID, rules=[])
+    ),
+    "fwpolicies.delete": Endpoint(
+        "DELETE", "/fwpolicies/{uuid}/", lambda cs: cs.firewall_policies.delete(UUID)
+    ),
+    "fwpolicies.bulk_update": Endpoint(
+        "PUT", "/fwpolicies/", lambda cs: cs.firewall_policies.update_many([UUID], rules=[])
+    ),
+    "fwpolicies.bulk_delete": Endpoint(
+        "DELETE", "/fwpolicies/", lambda cs: cs.firewall_policies.delete_many([UUID])
+    ),
+    "fwpolicies.schema": get("/fwpolicies/schema/", lambda cs: cs.firewall_policies.schema()),
+    "acls.list": get("/acls/", lambda cs: cs.acls.list()),
+    "acls.get": get("/acls/{uuid}/", lambda cs: cs.acls.get(UUID)),
+    "acls.create": Endpoint("POST", "/acls/", lambda cs: cs.acls.create(rules=["LIST"])),
+    "acls.update": Endpoint("PUT", "/acls/{uuid}/", lambda cs: cs.acls.update(UUID, name="m")),
+    "acls.delete": Endpoint("DELETE", "/acls/{uuid}/", lambda cs: cs.acls.delete(UUID)),
+    "acls.bulk_update": Endpoint("PUT", "/acls/", lambda cs: cs.acls.update_many([UUID], name="m")),
+    "acls.bulk_delete": Endpoint("DELETE", "/acls/", lambda cs: cs.acls.delete_many([UUID])),
+    "acls.schema": get("/acls/schema/", lambda cs: cs.acls.schema()),
+    "logs.list": get("/logs/", lambda cs: cs.audit_log.page(0, 5, uuid=UUID)),
+    "logs.schema": get("/logs/schema/", lambda cs: cs.audit_log.schema()),
 }
