@@ -177,8 +177,8 @@ if TYPE_CHECKING:
     from .tag import Tag as Tag
     from .tag import TagChanges as TagChanges
     from .tag import TagFilters as TagFilters
-    from .tag import TagSpec as TagSpec
     from .tag import TaggedResource as TaggedResource
+    from .tag import TagSpec as TagSpec
     from .tunnel import Tunnel as Tunnel
     from .upstream import VpnSpec as VpnSpec
     from .usage import BurstUsage as BurstUsage
