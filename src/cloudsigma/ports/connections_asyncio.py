@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import deque
-from typing import Protocol
+from typing import Protocol, cast
 
 import httpcore2
 
@@ -61,9 +61,8 @@ class AsyncioStraight:
 
     async def _connect(self, timeout: float) -> httpcore2.AsyncNetworkStream:
         origin = self._origin
-        stream = await httpcore2.AnyIOBackend().connect_tcp(
-            origin.host, origin.port, timeout, socket_options=[]
-        )
+        backend = cast("httpcore2.AsyncNetworkBackend", httpcore2.AnyIOBackend())
+        stream = await backend.connect_tcp(origin.host, origin.port, timeout, socket_options=[])
         self._stream = stream
         if origin.secure:
             stream = self._stream = await stream.start_tls(network.tls_context(), origin.host, timeout)

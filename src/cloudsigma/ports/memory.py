@@ -13,7 +13,7 @@ from .blocking import BlockingPort
 
 T = TypeVar("T")
 
-HeaderLines: TypeAlias = Mapping[str, str] | Iterable[tuple[str, str]]
+HeaderLines: TypeAlias = Mapping[str, str] | list[tuple[str, str]]
 Handler: TypeAlias = Callable[[str, str, dict[str, str], bytes], tuple[int, HeaderLines, bytes]]
 """``handle(method, url, headers, body) -> (status, headers, body)``; it may raise :class:`PortFailure`."""
 
@@ -30,6 +30,12 @@ class MemoryFrames:
 
     async def close(self) -> None:
         self._close()
+
+
+def _pairs(lines: HeaderLines) -> Iterable[tuple[str, str]]:
+    if isinstance(lines, Mapping):
+        return [(name, lines[name]) for name in lines]
+    return lines
 
 
 class MemoryPort:
@@ -61,7 +67,7 @@ class MemoryPort:
         status, lines, body = self._handle(request.method, request.url, dict(request.headers), request.body)
         headers: dict[str, str] = {}
         cookies: list[str] = []
-        for name, value in lines.items() if isinstance(lines, Mapping) else lines:
+        for name, value in _pairs(lines):
             if name.lower() == "set-cookie":
                 cookies.append(value)
             else:
