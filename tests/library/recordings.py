@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -55,31 +56,57 @@ class Recording:
         return True
 
 
+# Answers without a request beside them, and what was surely asked.
+ANSWERS_ALONE = {
+    "vmware_servers_schema": "/api/2.0/vmware_servers/schema/",
+    "backupschedulers/backupscheduler_schema": "/api/2.0/backupschedulers/schema/",
+}
+USUAL_STATUS = {"POST": 201, "DELETE": 204}
+
+
 def recordings(root: Path) -> Iterator[Recording]:
+    """Yield every exchange; its name is its path in the folder, without ``request_``."""
     for request in sorted(root.rglob("request_*")):
         answer = request.with_name(request.name.replace("request_", "response_", 1))
         first, body = split(request.read_text("utf-8"))
-        if not first.startswith(("GET ", "POST ", "PUT ", "DELETE ")) or not answer.is_file():
-            continue
-        method, target, *_ = first.split()
-        status, content = split(answer.read_text("utf-8"))
-        words = status.split()
-        if len(words) < 2 or not words[1].isdigit() or "/api/2.0/" not in target:
-            continue
-        address = urlsplit(target)
-        try:
-            sent = json.loads(body) if body.strip() else None
-        except ValueError:
-            sent = None
-        yield Recording(
-            request.name.removeprefix("request_"),
-            method,
-            address.path,
-            dict(parse_qsl(address.query)),
-            sent,
-            int(words[1]),
-            content.encode(),
-        )
+        if first.startswith(("GET ", "POST ", "PUT ", "DELETE ")) and answer.is_file():
+            name = request.relative_to(root).as_posix().replace("request_", "", 1)
+            method, target, *_ = first.split()
+            if "/api/2.0/" in target:
+                yield _exchange(name, method, target, body, answer.read_text("utf-8"))
+    for name, target in ANSWERS_ALONE.items():
+        folder_of, _, last = name.rpartition("/")
+        yield _exchange(name, "GET", target, "", (root / folder_of / f"response_{last}").read_text("utf-8"))
+
+
+def unreadable(root: Path) -> set[str]:
+    """Return the names of requests that are no exchange: without an answer, or no request at all."""
+    names = {path.relative_to(root).as_posix().replace("request_", "", 1) for path in root.rglob("request_*")}
+    return names - {item.name for item in recordings(root)}
+
+
+def _exchange(name: str, method: str, target: str, body: str, answer: str) -> Recording:
+    status, content = split(answer)
+    if not status.startswith("HTTP/"):  # a few older ones have nothing but the body
+        status, content = f"HTTP/1.1 {USUAL_STATUS.get(method, 200)}", answer
+    address = urlsplit(target)
+    return Recording(
+        name,
+        method,
+        address.path.rstrip("/") + "/",
+        dict(parse_qsl(address.query)),
+        _decoded(body),
+        int(status.split()[1]),
+        content.encode(),
+    )
+
+
+def _decoded(body: str) -> Any:
+    """Return a body; one has a comment in it, one is no JSON at all."""
+    try:
+        return json.loads(re.sub(r"\s#.*", "", body)) if body.strip() else None
+    except ValueError:
+        return None
 
 
 def split(text: str) -> tuple[str, str]:

@@ -5,6 +5,7 @@ Skipped where the recordings are not at hand; ``CLOUDSIGMA_RECORDED`` names thei
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TypeAlias
@@ -16,27 +17,44 @@ from cloudsigma import CloudSigma, records
 from cloudsigma.ports.memory import MemoryPort
 
 from .conformance import missing, problems
-from .recordings import Recording, folder, recordings
+from .recordings import Recording, folder, recordings, unreadable
 
 OURS = {
     "accounts",
+    "acls",
+    "backupschedulers",
     "balance",
     "capabilities",
     "cloud_status",
     "drives",
+    "driveusers",
     "global_context",
     "initupload",
     "ips",
     "jobs",
+    "keypairs",
     "libdrives",
     "locations",
+    "logs",
     "profile",
+    "pubkeys",
+    "remotesnapshots",
     "servers",
+    "snapshots",
     "tags",
     "vlans",
+    "vmware_servers",
 }
-# Answers written by hand for the documentation that are no JSON, or are cut down to the one field they are about.
-NO_JSON = {"server_add_gpu", "server_add_sgx"}
+# Written by hand for the documentation: no JSON, or cut down to the one field they are about.
+NO_JSON = {"server_add_gpu", "server_add_sgx", "vmware_servers_list"}
+# Requests that do not fit their answers.
+MISMATCHED = {
+    "backup_scheduler_backup_update": "a GET of a placeholder, with the answer to a PUT",
+    "backup_scheduler_backups_list_type": "two question marks in the address",
+    "backup_scheduler_create": "a GET with the answer to a POST",
+}
+# No exchange at all: the first lacks its answer, the second holds an answer in place of the request.
+UNREADABLE = {"backup_scheduler_set_drive", "remote_snapshots/snapshot_list_for_drive"}
 
 FOLDER = folder()
 if FOLDER is None:
@@ -44,7 +62,11 @@ if FOLDER is None:
         "the recorded exchanges are not here; CLOUDSIGMA_RECORDED names their folder", allow_module_level=True
     )
 
-RECORDINGS = [item for item in recordings(FOLDER) if item.collection in OURS and item.name not in NO_JSON]
+RECORDINGS = [
+    item
+    for item in recordings(FOLDER)
+    if item.collection in OURS and item.name not in NO_JSON and item.name not in MISMATCHED
+]
 
 Call: TypeAlias = Callable[[CloudSigma, Recording], Any]
 
@@ -56,7 +78,18 @@ LISTS: dict[str, tuple[str, type[records.Record]]] = {
     "tags": ("tags", records.Tag),
     "vlans": ("vlans", records.Vlan),
     "ips": ("ips", records.Ip),
+    "snapshots": ("snapshots", records.Snapshot),
+    "remotesnapshots": ("remote_snapshots", records.RemoteSnapshot),
+    "backupschedulers": ("backup_schedulers", records.BackupScheduler),
+    "keypairs": ("keypairs", records.Keypair),
+    "pubkeys": ("pubkeys", records.Pubkey),
+    "driveusers": ("drive_users", records.DriveUser),
+    "vmware_servers": ("vmware_servers", records.VmwareServer),
+    "acls": ("acls", records.Acl),
+    "logs": ("audit_log", records.AuditEntry),
 }
+# Lists that have no detailed form: the plain one is whole.
+WHOLE = {"acls", "driveusers", "keypairs", "pubkeys", "jobs"}
 SINGLE: dict[str, tuple[str, type[records.Record]]] = {
     "balance": ("balance", records.Balance),
     "capabilities": ("capabilities", records.Capabilities),
@@ -131,13 +164,20 @@ def read(cs: CloudSigma, item: Recording, uuid: str, rest: list[str]) -> tuple[A
             return collection.get(), record
         case ("tags", ["servers"]):
             return cs.tags.servers(uuid, detail=False), list[records.Server]
+        case ("logs", []):
+            return cs.audit_log.page(0, int(item.query["limit"])).objects, list[records.AuditEntry]
         case (_, []) if uuid:
             return collection.get(uuid), record
-        case (_, []):
-            first = item.data["objects"][0]
-            return collection.list(fields=item.query.get("fields") or sorted(first)), list[record]  # type: ignore[valid-type]
-        case (_, ["detail"]):
+        case (_, []) if item.collection in WHOLE:
             return collection.list(), list[record]  # type: ignore[valid-type]
+        case (_, []):
+            filters = {"fields": sorted(item.data["objects"][0]), **item.query}
+            limit = int(filters.pop("limit", "0"))
+            found = collection.page(0, limit, **filters).objects if limit else collection.list(**filters)
+            return found, list[record]  # type: ignore[valid-type]
+        case (_, ["detail"]):
+            filters = {name: value for name, value in item.query.items() if name != "limit"}
+            return collection.list(**filters), list[record]  # type: ignore[valid-type]
     raise AssertionError(f"no call for GET {item.path}")
 
 
@@ -151,7 +191,7 @@ def write(cs: CloudSigma, item: Recording, uuid: str, rest: list[str]) -> tuple[
         case ("POST", _, ["action"]):
             return act(cs, item, uuid)
         case ("POST", _, []):
-            specs = item.body["objects"] if item.body else [{"name": "n", "size": 1, "media": "disk"}]
+            specs = bodies(item.body) or [{"name": "n", "size": 1, "media": "disk"}]
             if len(specs) == 1:
                 return collection.create(**specs[0]), record
             return collection.create_many(specs), list[record]  # type: ignore[valid-type]
@@ -166,12 +206,18 @@ def write(cs: CloudSigma, item: Recording, uuid: str, rest: list[str]) -> tuple[
     raise AssertionError(f"no call for {item.method} {item.path}")
 
 
+def bodies(body: Any) -> list[Any]:
+    """What a body says of each resource: bare, or in an envelope."""
+    return body["objects"] if isinstance(body, dict) and "objects" in body else [body] if body else []
+
+
 def act(cs: CloudSigma, item: Recording, uuid: str) -> tuple[Any, Any]:
     action = item.query["do"]
     match (item.collection, action):
         case ("servers", "start" | "stop" | "shutdown"):
             # The call answers with the server; what the cloud said to the action is looked at here.
-            getattr(cs.servers, action)(uuid)
+            more = {"avoid": item.query["avoid"]} if "avoid" in item.query else {}
+            getattr(cs.servers, action)(uuid, **more)
             return records.ActionResult(item.data), records.ActionResult
         case ("servers", "open_vnc"):
             return cs.servers.open_vnc(uuid), records.VncTunnel
@@ -180,12 +226,17 @@ def act(cs: CloudSigma, item: Recording, uuid: str) -> tuple[Any, Any]:
         case ("servers", "close_vnc" | "close_console"):
             return getattr(cs.servers, action)(uuid), records.ActionResult
         case ("servers", "clone"):
-            return cs.servers.clone(uuid, **(item.body or {})), records.Server
+            return cs.servers.clone(uuid, avoid=item.query.get("avoid"), **(item.body or {})), records.Server
         case ("drives", "clone"):
-            return cs.drives.clone(uuid, **(item.body or {})), records.Drive
+            return cs.drives.clone(uuid, avoid=item.query.get("avoid"), **(item.body or {})), records.Drive
         case ("drives", "resize"):
             changes = {key: value for key, value in item.body.items() if key != "size"}
             return cs.drives.resize(uuid, item.body["size"], **changes), records.Drive
+        case ("snapshots" | "remotesnapshots", "clone"):
+            cloned = collection_of(cs, item)[0].clone(
+                uuid, avoid=item.query.get("avoid"), **(item.body or {})
+            )
+            return cloned, records.Drive
         case ("drives", "set_scheduler"):
             return cs.drives.set_scheduler(uuid, item.body["backup_policy_uuid"]), records.Drive
     raise AssertionError(f"no call for {item.collection} {action}")
@@ -197,8 +248,9 @@ def test_it_is_asked_as_recorded_and_typed_as_annotated(item: Recording) -> None
     with client_for(player) as cs:
         result, hint = play(cs, item)
     _, _, query, sent = player.recorded_request()
-    assert query.get("do") == item.query.get("do")
-    assert query.get("recurse") == item.query.get("recurse")
+    # On a single object the parameter of a list means nothing.
+    single = item.collection in SINGLE and item.query == {"limit": "0"}
+    assert_same_query(query, {} if single else item.query)
     if item.body:
         assert_same_body(sent, item.body)
     if hint is None:
@@ -209,6 +261,30 @@ def test_it_is_asked_as_recorded_and_typed_as_annotated(item: Recording) -> None
     assert found == []
     assert counted[0] > 0 or item.collection == "global_context"
     assert_complete(item, result)
+    assert json.loads(json.dumps(result)) == kept(item, isinstance(result, list))
+
+
+def kept(item: Recording, many: bool) -> Any:
+    """What a result must hold of an answer: everything, once the two things that come in two shapes have one."""
+    data = item.data
+    if isinstance(data, dict) and "objects" in data:
+        data = data["objects"]
+    if not many and isinstance(data, list):
+        (data,) = data
+    for found in data if many else [data]:
+        if isinstance(found, dict) and isinstance(found.get("resource_uri"), dict):
+            assert found["resource_uri"].keys() == {"resource_uri", "uuid"}
+            assert found["resource_uri"]["uuid"] == found["uuid"]
+            found["resource_uri"] = found["resource_uri"]["resource_uri"]
+        if item.collection == "backupschedulers" and "rules" in (found.get("retention_policy") or {}):
+            rules: list[Any] = []
+            for rule in found["retention_policy"]["rules"]:
+                if rule.keys() == {"time_option"}:
+                    rules[-1].update(rule)
+                else:
+                    rules.append(rule)
+            found["retention_policy"]["rules"] = rules
+    return data
 
 
 def assert_complete(item: Recording, result: Any) -> None:
@@ -221,6 +297,12 @@ def assert_complete(item: Recording, result: Any) -> None:
     for record in result if isinstance(result, list) else [result]:
         if whole and isinstance(record, records.Record) and not isinstance(record, records.ActionResult):
             assert list(missing(record, type(record), item.name)) == []
+
+
+def assert_same_query(sent: dict[str, str], recorded: dict[str, str]) -> None:
+    """All that was recorded is asked; besides, lists are asked for whole, and plain ones by the names of their fields."""
+    assert recorded.items() <= sent.items()
+    assert sent.keys() - recorded.keys() <= {"limit", "fields"}
 
 
 def assert_same_body(sent: Any, recorded: Any) -> None:
@@ -241,12 +323,27 @@ def plain(value: Any) -> Any:
     return value
 
 
+def test_the_list_in_single_quotes_is_typed_as_annotated() -> None:
+    assert FOLDER is not None
+    (found,) = [item for item in recordings(FOLDER) if item.name == "vmware_servers_list"]
+    item = dataclasses.replace(found, answer=found.answer.replace(b"'", b'"'))
+    with client_for(Player(item)) as cs:
+        servers = cs.vmware_servers.list()
+    counted = [0]
+    assert list(problems(servers, list[records.VmwareServer], item.name, counted)) == []
+    assert counted[0] > 30
+    assert [server.nics[1].ip_address for server in servers] == ["10.10.11.1"]
+    assert json.loads(json.dumps(servers)) == item.data["objects"]
+
+
 def test_how_many_recordings_there_are() -> None:
-    """None is left out but the two that are no JSON."""
+    """None is left out but those that are no JSON, do not fit their answers, or are no exchange."""
     assert FOLDER is not None
     all_ours = [item for item in recordings(FOLDER) if item.collection in OURS]
     assert {item.name for item in all_ours if not item.is_json} == NO_JSON
-    assert len(RECORDINGS) == len(all_ours) - len(NO_JSON)
+    assert {item.name for item in all_ours} >= MISMATCHED.keys()
+    assert unreadable(FOLDER) == UNREADABLE
+    assert len(RECORDINGS) == len(all_ours) - len(NO_JSON) - len(MISMATCHED)
     assert len(RECORDINGS) > 100
 
 

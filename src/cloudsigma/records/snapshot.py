@@ -8,22 +8,25 @@ from .reference import Meta, Reference
 
 
 class Snapshot(Record):
-    """The state of a drive at one moment, kept on the same storage. It goes with its drive."""
+    """The state of a drive at one moment, kept on the same storage. It goes with its drive.
+
+    Fields marked "not everywhere" are missing in older locations and read as None there.
+    """
 
     allocated_size: int | None
     """Bytes that it takes by itself, 0 as long as the drive has not changed; null while it is ``creating``."""
     drive: Reference
     """The drive it was taken of."""
-    grantees: list[Grantee]
-    """Whom the owner let in; empty for everybody else."""
+    grantees: list[Grantee] | None
+    """Whom the owner let in; empty for everybody else; not everywhere."""
     meta: Meta
     """The user's keys and values."""
     name: str
     """Name; by default the drive's uuid and the time (UTC)."""
     owner: Reference
     """The user that it belongs to."""
-    permissions: list[str]
-    """What the caller may do with somebody else's; empty for his own."""
+    permissions: list[str] | None
+    """What the caller may do with somebody else's; empty for his own; not everywhere."""
     resource_uri: str
     """Absolute path of the snapshot."""
     status: str
