@@ -19,29 +19,54 @@ from .records.event import Event
 if TYPE_CHECKING:
     from .api.accounts import Accounts
     from .api.acls import Acls
+    from .api.address_forwards import AddressForwards
     from .api.audit_log import AuditLog
     from .api.backup_schedulers import BackupSchedulers
     from .api.balance import AccountBalance
     from .api.bservers import BServers
+    from .api.burst_usage import BurstUsages, DailyBurstUsages
     from .api.capabilities import LocationCapabilities
     from .api.cloud_status import LocationStatus
+    from .api.current_usage import AccountUsage
+    from .api.discounts import Discounts
     from .api.drive_users import DriveUsers
     from .api.drives import Drives
     from .api.firewall_policies import FirewallPolicies
     from .api.global_context import GlobalContext
+    from .api.host_allocation_pools import HostAllocationPools
+    from .api.host_availability_zones import HostAvailabilityZones
+    from .api.ip_aliases import IpAliases
     from .api.ips import Ips
     from .api.jobs import Jobs
     from .api.keypairs import Keypairs
+    from .api.lans import Lans
+    from .api.ledger import Ledger
     from .api.library_drives import LibraryDrives
+    from .api.licenses import Licenses
     from .api.locations import Locations
+    from .api.nodes import Nodes
+    from .api.notification_contacts import NotificationContacts
+    from .api.notification_preferences import NotificationPreferences
+    from .api.port_forwards import PortForwards
+    from .api.pricing import Pricing
     from .api.profile import UserProfile
     from .api.pubkeys import Pubkeys
     from .api.remote_snapshots import RemoteSnapshots
+    from .api.routes import Routes
     from .api.servers import Servers
     from .api.snapshots import Snapshots
+    from .api.subscription_calculator import SubscriptionCalculator
+    from .api.subscriptions import Subscriptions
     from .api.tags import Tags
+    from .api.tunnels import Tunnels
+    from .api.upstreams import Upstreams
+    from .api.usage import Usage
+    from .api.virtual_routers import VirtualRouters
     from .api.vlans import Vlans
     from .api.vmware_servers import VmwareServers
+    from .api.vpcs import Vpcs
+    from .api.vr_firewall_filters import VrFirewallFilters
+    from .api.vr_firewall_policies import VrFirewallPolicies
     from .core.port import Port
 
 
@@ -76,29 +101,61 @@ class Client(Faced[F]):
 
     accounts: Accounts[F] = hung("accounts", "Accounts")
     acls: Acls[F] = hung("acls", "Acls")
+    address_forwards: AddressForwards[F] = hung("address_forwards", "AddressForwards")
     audit_log: AuditLog[F] = hung("audit_log", "AuditLog")
     backup_schedulers: BackupSchedulers[F] = hung("backup_schedulers", "BackupSchedulers")
     balance: AccountBalance[F] = hung("balance", "AccountBalance")
     bservers: BServers[F] = hung("bservers", "BServers")
+    burst_usage: BurstUsages[F] = hung("burst_usage", "BurstUsages")
     capabilities: LocationCapabilities[F] = hung("capabilities", "LocationCapabilities")
     cloud_status: LocationStatus[F] = hung("cloud_status", "LocationStatus")
+    current_usage: AccountUsage[F] = hung("current_usage", "AccountUsage")
+    daily_burst_usage: DailyBurstUsages[F] = hung("burst_usage", "DailyBurstUsages")
+    discounts: Discounts[F] = hung("discounts", "Discounts")
     drive_users: DriveUsers[F] = hung("drive_users", "DriveUsers")
     drives: Drives[F] = hung("drives", "Drives")
     firewall_policies: FirewallPolicies[F] = hung("firewall_policies", "FirewallPolicies")
     global_context: GlobalContext[F] = hung("global_context", "GlobalContext")
+    host_allocation_pools: HostAllocationPools[F] = hung("host_allocation_pools", "HostAllocationPools")
+    host_availability_zones: HostAvailabilityZones[F] = hung(
+        "host_availability_zones", "HostAvailabilityZones"
+    )
+    ip_aliases: IpAliases[F] = hung("ip_aliases", "IpAliases")
     ips: Ips[F] = hung("ips", "Ips")
     jobs: Jobs[F] = hung("jobs", "Jobs")
     keypairs: Keypairs[F] = hung("keypairs", "Keypairs")
+    lans: Lans[F] = hung("lans", "Lans")
+    ledger: Ledger[F] = hung("ledger", "Ledger")
     library_drives: LibraryDrives[F] = hung("library_drives", "LibraryDrives")
+    licenses: Licenses[F] = hung("licenses", "Licenses")
     locations: Locations[F] = hung("locations", "Locations")
+    nodes: Nodes[F] = hung("nodes", "Nodes")
+    notification_contacts: NotificationContacts[F] = hung("notification_contacts", "NotificationContacts")
+    notification_preferences: NotificationPreferences[F] = hung(
+        "notification_preferences", "NotificationPreferences"
+    )
+    port_forwards: PortForwards[F] = hung("port_forwards", "PortForwards")
+    pricing: Pricing[F] = hung("pricing", "Pricing")
     profile: UserProfile[F] = hung("profile", "UserProfile")
     pubkeys: Pubkeys[F] = hung("pubkeys", "Pubkeys")
     remote_snapshots: RemoteSnapshots[F] = hung("remote_snapshots", "RemoteSnapshots")
+    routes: Routes[F] = hung("routes", "Routes")
     servers: Servers[F] = hung("servers", "Servers")
     snapshots: Snapshots[F] = hung("snapshots", "Snapshots")
+    subscription_calculator: SubscriptionCalculator[F] = hung(
+        "subscription_calculator", "SubscriptionCalculator"
+    )
+    subscriptions: Subscriptions[F] = hung("subscriptions", "Subscriptions")
     tags: Tags[F] = hung("tags", "Tags")
+    tunnels: Tunnels[F] = hung("tunnels", "Tunnels")
+    upstreams: Upstreams[F] = hung("upstreams", "Upstreams")
+    usage: Usage[F] = hung("usage", "Usage")
+    virtual_routers: VirtualRouters[F] = hung("virtual_routers", "VirtualRouters")
     vlans: Vlans[F] = hung("vlans", "Vlans")
     vmware_servers: VmwareServers[F] = hung("vmware_servers", "VmwareServers")
+    vpcs: Vpcs[F] = hung("vpcs", "Vpcs")
+    vr_firewall_filters: VrFirewallFilters[F] = hung("vr_firewall_filters", "VrFirewallFilters")
+    vr_firewall_policies: VrFirewallPolicies[F] = hung("vr_firewall_policies", "VrFirewallPolicies")
 
     def __init__(self, port: Port, settings: Settings) -> None:
         self._blocking = port.blocking
