@@ -20,6 +20,7 @@ from ..core.call import F, call
 from ..core.port import HttpRequest, HttpResponse, PortFailure
 from ..core.references import path_of, uuid_of
 from ..core.requests import MAX_REDIRECTS, USER_AGENT, Requests, shown_path
+from ..core.resumable_form import form_edges, resumable_fields
 from ..errors import BadAnswer, ConnectionFailed, InvalidArgument, NotFound, Timeout
 from ..records.drive import ChunkLink, Drive
 from ..records.drive_body import UploadSpec
@@ -83,12 +84,15 @@ class DriveBytes(Collection[F]):
         ``chunk_number`` counts from 1; ``chunk_size`` and ``total_size`` (of the image) are in bytes; ``filename`` is
         the base name of the image.
         """
-        params = _resumable(chunk_number, chunk_size, total_size, filename)
+        params = resumable_fields(chunk_number, chunk_size, total_size, filename)
         try:
-            await self._requests.request("GET", self._upload_path(ref), params=params, decode=False)
+            answer = await self._requests.request(
+                "GET", self._upload_path(ref), params=params, decode=False, follow=False
+            )
         except NotFound:
             return False
-        return True
+        # What a redirect leads to says nothing about the chunk.
+        return answer.status < 300
 
     @call
     async def resumable_upload(
@@ -106,12 +110,13 @@ class DriveBytes(Collection[F]):
         ``chunk_number`` counts from 1; ``chunk_size`` and ``total_size`` (of the image) are in bytes; ``filename`` is
         the base name of the image. Sending a chunk again does no harm. Raises :class:`cloudsigma.errors.ValidationError` for a wrong number of bytes.
         """
-        fields = _resumable(chunk_number, chunk_size, total_size, filename)
+        fields = resumable_fields(chunk_number, chunk_size, total_size, filename)
         boundary = uuid4().hex
+        before, after = form_edges(boundary, fields, filename)
         await self._requests.request(
             "POST",
             self._upload_path(ref),
-            body=_form(boundary, fields, filename, bytes(data)),
+            body=b"".join((before, data, after)),
             headers={"Content-Type": f"multipart/form-data; boundary={boundary}"},
             repeatable=True,
             decode=False,
@@ -172,30 +177,6 @@ class DriveBytes(Collection[F]):
         scheme, path = urlsplit(own.settings.api_endpoint)[0], urlsplit(own.settings.api_endpoint)[2]
         host = urlsplit(own.settings.ws_endpoint).netloc
         return Requests(own.port, replace(own.settings, api_endpoint=f"{scheme}://{host}{path}"))
-
-
-def _resumable(chunk_number: int, chunk_size: int, total_size: int, filename: str) -> dict[str, Any]:
-    return {
-        "resumableChunkNumber": chunk_number,
-        "resumableChunkSize": chunk_size,
-        "resumableTotalSize": total_size,
-        "resumableIdentifier": filename,
-        "resumableFilename": filename,
-    }
-
-
-def _form(boundary: str, fields: Mapping[str, Any], filename: str, data: bytes) -> bytes:
-    """Return a multipart/form-data body (RFC 7578): the fields, then the part ``file``."""
-    parts = [
-        f'--{boundary}\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'.encode()
-        for name, value in fields.items()
-    ]
-    shown = filename.replace("\\", "%5C").replace('"', "%22").replace("\r", "%0D").replace("\n", "%0A")
-    parts.append(
-        f'--{boundary}\r\nContent-Disposition: form-data; name="file"; filename="{shown}"\r\n'
-        f"Content-Type: application/octet-stream\r\n\r\n".encode()
-    )
-    return b"".join([*parts, data, f"\r\n--{boundary}--\r\n".encode()])
 
 
 async def _follow(

@@ -15,8 +15,8 @@ from ..records.subscription import (
     SubscriptionSpec,
 )
 from .collection import Collection, object_in
-from .subscriptions import MOST, SubscriptionRef, subscription_path
 from .given_filters import with_times
+from .subscriptions import MOST, SubscriptionRef, subscription_path
 
 
 class SubscriptionCalculator(Collection[F]):

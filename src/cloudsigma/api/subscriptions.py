@@ -95,9 +95,7 @@ class Subscriptions(Listed[F, Subscription], Schemed[F]):
         Those that it was extended by are its ``descendants``. ``filters`` are the keys of
         :class:`cloudsigma.records.GroupedSubscriptionFilters`. Asks ``GET /groupedsubscriptions/``.
         """
-        params = {
-            name: joined(value) for name, value in filters.items() if isinstance(value, (str, Sequence))
-        }
+        params = filter_params(known(filters, GroupedSubscriptionFilters, "grouped subscriptions"))
         return await fetch_all(self._requests, "groupedsubscriptions/", Subscription, params)
 
     @call
