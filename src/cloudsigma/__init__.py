@@ -9,15 +9,32 @@ from importlib import import_module
 
 from .version import __version__
 
-TYPE_CHECKING = False  # checkers take it for true; importing typing would double the time that importing takes
+TYPE_CHECKING = (
+    False  # checkers take it for true; importing typing would double the time that importing takes
+)
 if TYPE_CHECKING:
-    from . import conf, config, errors, generic, guest, metadata, records, resource, version
+    from . import (
+        bulk,
+        conf,
+        config,
+        errors,
+        generic,
+        guest,
+        metadata,
+        records,
+        resource,
+        resumable_upload,
+        scenarios,
+        upload_client,
+        version,
+    )
     from .client import AsyncCloudSigma, CloudSigma
 
 __all__ = [
     "AsyncCloudSigma",
     "CloudSigma",
     "__version__",
+    "bulk",
     "conf",
     "config",
     "errors",
@@ -26,6 +43,9 @@ __all__ = [
     "metadata",
     "records",
     "resource",
+    "resumable_upload",
+    "scenarios",
+    "upload_client",
     "version",
 ]
 

@@ -26,6 +26,8 @@
     ├── WaitError
     │   ├── WaitTimeout             the state was not reached in time (also a TimeoutError)
     │   └── WaitFailed              the object went into a state from which it cannot be reached
+    ├── TransferError               the bytes of an image could not be moved whole
+    │   └── ImageChanged            the file was changed while it was sent
     └── ConfigurationError          a setting is missing or malformed
 
 ``ClientError``, ``AuthError``, ``PermissionError`` and ``ServerError`` never derive from one another: programs written
@@ -51,6 +53,7 @@ __all__ = [
     "ConnectionFailed",
     "GatewayOutcomeUnknown",
     "IllegalState",
+    "ImageChanged",
     "InvalidArgument",
     "NotFound",
     "NotPermitted",
@@ -60,6 +63,7 @@ __all__ = [
     "ServerError",
     "StaleRecord",
     "Timeout",
+    "TransferError",
     "TransportError",
     "Unavailable",
     "ValidationError",
@@ -229,6 +233,14 @@ class WaitTimeout(WaitError, TimeoutError):
 
 class WaitFailed(WaitError):
     """The object went into a state from which the one waited for cannot be reached."""
+
+
+class TransferError(ApiClientError):
+    """The bytes of an image could not be moved whole."""
+
+
+class ImageChanged(TransferError):
+    """The image file was changed while it was sent; what the cloud got of it may be of two versions."""
 
 
 class ConfigurationError(ApiClientError):

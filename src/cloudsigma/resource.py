@@ -10,8 +10,10 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from .core.chunks import ChunkPlan, chunk_seconds
 from .generic import GenericClient
 from .legacy.base import Params, ResourceBase, avoiding
+from .legacy.image import Image
 from .legacy.websocket import Websocket
 from .legacy.websocket_client import WebsocketTimeoutError
 
@@ -64,6 +66,7 @@ __all__ = [
     "Subscriptions",
     "Tags",
     "Upstream",
+    "Usage",
     "VirtualRouters",
     "Vpc",
     "VrFwFilters",
@@ -164,22 +167,16 @@ class Drive(_Cloneable):
         """Send one chunk of an image file to its link, and return the answer, whatever its status.
 
         Arguments are those of :meth:`get_upload_chunk_link`. A redirect is not followed, as that would lose the data.
-        Raises :class:`ValueError` when the file has no such chunk.
+        Raises :class:`ValueError` when the file has no such chunk, and :class:`cloudsigma.errors.ImageChanged` when it
+        changed while it was read.
         """
-        offset = chunk_number * chunk_size
-        with Path(image_path).open("rb") as image:
-            size = image.seek(0, 2)
-            chunks = max(1, size // chunk_size)
-            if not 0 <= chunk_number < chunks:
-                raise ValueError(f"chunk {chunk_number} of {chunks}, counted from 0, does not exist")
-            length = size - offset if chunk_number == chunks - 1 else chunk_size
-            image.seek(offset)
-            data = image.read(length)
-        if len(data) != length:
-            raise ValueError("the image became shorter while it was read")
+        with Image(image_path) as image:
+            chunk = ChunkPlan(image.size, chunk_size).numbered(chunk_number)
+            data = image.read(chunk.offset, chunk.length)
         url = link if "://" in link else self.c._get_full_url(link)
         headers = {"Content-Type": "application/octet-stream", "Accept": "application/json"}
-        return self.c.http.post(url, data=data, headers=headers, allow_redirects=False)
+        seconds = chunk_seconds(len(data), self.c._current_settings().timeout)
+        return self.c.http.post(url, data=data, headers=headers, timeout=seconds, allow_redirects=False)
 
 
 class InitUpload(ResourceBase):
@@ -373,6 +370,16 @@ class CurrentUsage(ResourceBase):
     """What is used and subscribed now."""
 
     resource_name = "currentusage"
+
+
+class Usage(ResourceBase):
+    """What every object used at every measurement, some five minutes apart.
+
+    ``query_params`` of :meth:`list` are ``poll_time__gt`` and ``poll_time__lt``, times as text or ``datetime``, both
+    excluded. The old documentation had this class, the old library had not.
+    """
+
+    resource_name = "usage"
 
 
 class Snapshot(_Cloneable):

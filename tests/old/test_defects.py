@@ -1,6 +1,7 @@
 """The old library's known defects, one test each: none may come back. Some have their tests where they belong:
 
-corrupt chunks, followed redirects of uploads      test_resource.py
+corrupt chunks, followed redirects of single chunks test_resource.py
+uploads                                            test_uploads.py, and below
 waiting on the websocket                           test_websocket.py
 login method of the file, threads, log             test_generic.py
 the server context                                 ../guest
@@ -11,8 +12,10 @@ from __future__ import annotations
 import base64
 import builtins
 import json
+import os
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 from typing import Any
@@ -21,11 +24,24 @@ import pytest
 
 import cloudsigma
 from cloudsigma import errors
-from cloudsigma.resource import Drive, InitUpload, Server, Tags
+from cloudsigma.bulk import DrivesBulk
+from cloudsigma.resource import Drive, InitUpload, LibDrive, Server, Tags
 from cloudsigma_emulator import Emulator
 
 from .conftest import Home
 from .stub import Received, Reply, Stub
+from .uploads import (
+    KIB,
+    UPLOADERS,
+    ChunkCloud,
+    Uploader,
+    credentials_of,
+    image_of,
+    stored,
+    uploading_threads,
+)
+
+both = pytest.mark.parametrize("uploader", UPLOADERS.values(), ids=UPLOADERS)
 
 UUID = "6cc01234-d024-4ecf-b0de-83dbc2900001"
 REFUSAL = [
@@ -241,7 +257,18 @@ def test_a_star_import_leaves_the_builtin_exception_alone() -> None:
 
 def test_every_module_is_an_attribute_of_the_package() -> None:
     script = "import cloudsigma; print(*(getattr(cloudsigma, n).__name__ for n in {names!r}))"
-    names = ["conf", "errors", "generic", "metadata", "resource", "version"]
+    names = [
+        "bulk",
+        "conf",
+        "errors",
+        "generic",
+        "metadata",
+        "resource",
+        "resumable_upload",
+        "scenarios",
+        "upload_client",
+        "version",
+    ]
     result = subprocess.run(
         [sys.executable, "-W", "error", "-c", script.format(names=names)],
         capture_output=True,
@@ -268,3 +295,225 @@ def test_a_repr_holds_no_password() -> None:
         )
     assert "s3cret" not in shown
     assert base64.b64encode(b"user@example.com:s3cret").decode() not in shown
+
+
+def test_copies_of_a_library_drive_can_be_made_in_bulk(configured: Home) -> None:
+    """D16: looking a source up ended in a method that did not exist."""
+    source = LibDrive().list_detail()[0]
+    bulk = DrivesBulk(id_prefix="copies")
+    assert bulk.lookup(source["name"])["uuid"] == source["uuid"]
+    copies = bulk.clone(2, source["uuid"])
+    assert [each["name"] for each in copies] == ["copies-00001", "copies-00002"]
+    with pytest.raises(errors.ClientError, match="nowhere"):
+        bulk.lookup("nowhere to be found")
+
+
+def test_an_upload_s_definition_needs_neither_name_nor_file(configured: Home, tmp_path: Path) -> None:
+    """D17: without image_path and name there was a TypeError."""
+    image = tmp_path / "image.raw"
+    image.write_bytes(b"x" * 1024)
+    for definition in ({"size": 1024, "media": "disk", "name": None}, {"media": "disk"}):
+        made = InitUpload().create(definition, image_path=image)
+        assert (made["name"], made["size"]) == ("image.raw", 1024)
+    with pytest.raises(errors.ValidationError):
+        InitUpload().create({"size": 1024, "media": "disk", "name": None})
+
+
+@both
+def test_binary_and_text_arrive_as_they_are(uploader: Uploader, cloud: Emulator, tmp_path: Path) -> None:
+    """D21, D22, D23: bytes went out as the text ``b'...'``, or not at all, and line ends were changed."""
+    image = tmp_path / "image.raw"
+    for content in (bytes(range(256)) * 400, b"line\r\n" * 10_000, bytes(50_000), b"'\"\\\xff" * 9_999):
+        image.write_bytes(content)
+        run = uploader(credentials_of(cloud), image, chunk_size=16 * KIB)
+        run.send()
+        assert stored(cloud, run.drive, len(content)) == content
+
+
+@both
+def test_the_port_of_the_endpoint_is_kept(uploader: Uploader, tmp_path: Path) -> None:
+    """D22: chunks went to the endpoint's host, but to another port."""
+    with Stub(ChunkCloud(100, lambda _: {})) as stub:
+        uploader(stub.credentials, image_of(tmp_path, 100), chunk_size=50).send()
+    assert len([line for line in stub.lines() if "link" in line or line.endswith("/upload/")]) >= 2
+
+
+@both
+def test_an_upload_leaves_no_threads(uploader: Uploader, cloud: Emulator, tmp_path: Path) -> None:
+    """D23: four threads stayed behind each upload, for ever."""
+    before = set(threading.enumerate())
+    for _ in range(3):
+        uploader(credentials_of(cloud), image_of(tmp_path, 1000), chunk_size=100).send()
+    assert {
+        each.name for each in set(threading.enumerate()) - before if each.name.startswith("upload")
+    } == set()
+
+
+@both
+def test_a_small_image_does_not_wait_for_the_next_report(
+    uploader: Uploader, cloud: Emulator, tmp_path: Path
+) -> None:
+    """D24: an upload of one KiB took as long as the interval between two reports."""
+    seen: list[int] = []
+    run = uploader(
+        credentials_of(cloud),
+        image_of(tmp_path, KIB),
+        chunk_size=KIB,
+        interval=30,
+        progress=lambda uploaded, total: seen.append(uploaded),
+    )
+    started = time.monotonic()
+    run.send()
+    assert time.monotonic() - started < 10
+    assert seen == [0, KIB]
+
+
+@both
+@pytest.mark.parametrize("status", [500, 503])
+def test_a_cloud_that_always_refuses_ends_the_upload(uploader: Uploader, tmp_path: Path, status: int) -> None:
+    """D25: an endless loop without a pause, thousands of requests a second."""
+    with Stub(ChunkCloud(4000, lambda _: Reply(status, b"[]"))) as stub:
+        started = time.monotonic()
+        with pytest.raises(errors.ServerError) as caught:
+            uploader(stub.credentials, image_of(tmp_path, 4000), chunk_size=1000, threads=2).send()
+        assert caught.value.status_code == status
+        assert 1.5 < time.monotonic() - started < 20
+        assert len(stub.requests) < 40
+    assert uploading_threads() == []
+
+
+@both
+@pytest.mark.parametrize(
+    ("status", "cls"),
+    [
+        (401, errors.AuthError),
+        (403, errors.PermissionError),
+        (404, errors.NotFound),
+        (400, errors.ClientError),
+    ],
+)
+def test_a_refusal_that_will_not_change_ends_the_upload_at_once(
+    uploader: Uploader, tmp_path: Path, status: int, cls: type[Exception]
+) -> None:
+    """D25b, C23: a wrong password or a drive that is gone was tried for ever."""
+    answer = ChunkCloud(40_000, lambda _: Reply(status, b"[]"))
+    with Stub(answer) as stub:
+        started = time.monotonic()
+        with pytest.raises(cls):
+            uploader(stub.credentials, image_of(tmp_path, 40_000), chunk_size=1000, threads=2).send()
+        assert time.monotonic() - started < 5
+        assert answer.chunks <= 2
+
+
+@both
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+def test_a_redirected_chunk_is_not_taken_for_stored(uploader: Uploader, tmp_path: Path, status: int) -> None:
+    """C25: the redirect was followed as a GET, whose 200 counted; no byte was stored."""
+    with Stub(ChunkCloud(100, lambda _: Reply(status, b"", {"Location": "/elsewhere/"}))) as stub:
+        with pytest.raises(errors.ApiClientError) as caught:
+            uploader(stub.credentials, image_of(tmp_path, 100), chunk_size=50).send()
+        assert caught.value.status_code == status
+        assert not any("elsewhere" in line for line in stub.lines())
+
+
+def test_a_redirected_question_for_a_chunk_does_not_mean_that_it_is_there(tmp_path: Path) -> None:
+    """C25: the same for resumable.js' question whether a chunk is there."""
+    cloud = ChunkCloud(100, lambda _: {})
+
+    def answer(request: Received) -> Reply | dict[str, Any]:
+        if request.method == "GET" and "/upload/" in request.target:
+            return Reply(302, b"", {"Location": "/welcome/"})
+        return cloud(request)
+
+    with Stub(answer) as stub:
+        UPLOADERS["Upload"](stub.credentials, image_of(tmp_path, 100), chunk_size=50).send()
+        assert cloud.chunks == 2
+        assert not any("welcome" in line for line in stub.lines())
+
+
+def truncated(image: Path) -> None:
+    os.truncate(image, image.stat().st_size // 2)
+
+
+def overwritten(image: Path) -> None:
+    before = image.stat()
+    with image.open("r+b") as file:
+        file.seek(-1, os.SEEK_END)
+        file.write(b"!")
+    os.utime(image, ns=(before.st_atime_ns, before.st_mtime_ns + 1_000_000_000))
+
+
+def lengthened(image: Path) -> None:
+    with image.open("ab") as file:
+        file.write(b"more")
+
+
+@both
+@pytest.mark.parametrize("change", [truncated, overwritten, lengthened])
+def test_an_image_that_changes_meanwhile_is_an_error(
+    uploader: Uploader, cloud: Emulator, tmp_path: Path, change: Any
+) -> None:
+    """D26, D26b: the upload of a truncated or changed file reported success."""
+    image = image_of(tmp_path, 50_000)
+    changed: list[int] = []
+
+    def progress(uploaded: int, total: int) -> None:
+        if uploaded and not changed:
+            changed.append(uploaded)
+            change(image)
+
+    cloud.faults.add(method="POST", path="/api/2.0/drives/*upload*/*", skip=20, count=None, delay=0.05)
+    run = uploader(
+        credentials_of(cloud), image, chunk_size=1000, threads=1, progress=progress, interval=0.005
+    )
+    with pytest.raises(errors.ImageChanged, match=r"image\.raw"):
+        run.send()
+    assert changed[0] < 50_000
+    assert Drive(**credentials_of(cloud)).get(run.drive)["status"] == "uploading"
+    with pytest.raises((errors.ImageChanged, ValueError, errors.TransferError)):
+        run.send()
+
+
+@both
+def test_an_image_that_is_deleted_meanwhile(uploader: Uploader, cloud: Emulator, tmp_path: Path) -> None:
+    """D27: 160,000 attempts in five seconds. The open file is still whole, so the upload is, too."""
+    image = image_of(tmp_path, 50_000)
+    content = image.read_bytes()
+    run = uploader(
+        credentials_of(cloud),
+        image,
+        chunk_size=1000,
+        threads=2,
+        progress=lambda uploaded, total: image.unlink(missing_ok=True),
+    )
+    run.send()
+    assert stored(cloud, run.drive, 50_000) == content
+    with pytest.raises(FileNotFoundError):
+        run.send()
+
+
+@both
+def test_a_drive_that_is_deleted_meanwhile_ends_the_upload(
+    uploader: Uploader, cloud: Emulator, tmp_path: Path
+) -> None:
+    """C23: a 404 was tried again for ever."""
+    drives = Drive(**credentials_of(cloud))
+
+    def progress(uploaded: int, total: int) -> None:
+        if 0 < uploaded < total:
+            try:
+                drives.delete(run.drive)
+            except errors.NotFound:
+                pass
+
+    cloud.faults.add(method="POST", path="/api/2.0/drives/*upload*/*", skip=5, count=None, delay=0.05)
+    run = uploader(
+        credentials_of(cloud),
+        image_of(tmp_path, 50_000),
+        chunk_size=1000,
+        threads=2,
+        progress=progress,
+        interval=0.005,
+    )
+    with pytest.raises(errors.NotFound):
+        run.send()

@@ -31,6 +31,15 @@ def certainly_not_done(status: int, error_type: str | None) -> bool:
     return status == 429 or (status == 503 and error_type == "concurrency")
 
 
+def may_send_chunk_again(status: int | None) -> bool:
+    """Tell whether a chunk of an upload that failed with ``status`` (None: no answer) may be sent again.
+
+    Sending one twice does no harm; whoever lacks the right to send it, or sends it to a drive that is gone, need not
+    try again.
+    """
+    return status is None or status in (408, 429) or status >= 500
+
+
 def outcome_unknown(repeatable: bool, status: int, error_type: str | None) -> bool:
     """Tell whether a gateway answered for a server that may have carried the request out."""
     return not repeatable and error_type is None and status in (502, 503, 504)
