@@ -172,7 +172,8 @@ def read(cs: CloudSigma, item: Recording, uuid: str, rest: list[str]) -> tuple[A
             return collection.list(), list[record]  # type: ignore[valid-type]
         case (_, []):
             filters = {"fields": sorted(item.data["objects"][0]), **item.query}
-            limit = int(filters.pop("limit", "0"))
+            limit = int(item.query.get("limit", "0"))
+            filters.pop("limit", None)
             found = collection.page(0, limit, **filters).objects if limit else collection.list(**filters)
             return found, list[record]  # type: ignore[valid-type]
         case (_, ["detail"]):
