@@ -187,10 +187,11 @@ def render_runtime(server: Server) -> dict[str, Any] | None:
     }
 
 
-def _render_nic(nic: Mapping[str, Any], *, running: bool) -> dict[str, Any]:
+def _render_nic(nic: Mapping[str, Any], *, running: bool, policies: bool) -> dict[str, Any]:
+    policy = {"firewall_policy": optional_ref("fwpolicies", nic["firewall_policy"])} if policies else {}
     return {
         "boot_order": nic["boot_order"],
-        "firewall_policy": optional_ref("fwpolicies", nic["firewall_policy"]),
+        **policy,
         "ip_v4_conf": _render_conf(nic["ip_v4_conf"]),
         "ip_v6_conf": _render_conf(nic["ip_v6_conf"]),
         "mac": nic["mac"],
@@ -215,13 +216,19 @@ def _render_attachment(item: Mapping[str, Any], *, running: bool) -> dict[str, A
 
 
 def render_server(
-    server: Server, *, jobs: Sequence[str] = (), permissions: Sequence[str] = (), grantees: Sequence[Any] = ()
+    server: Server,
+    *,
+    jobs: Sequence[str] = (),
+    permissions: Sequence[str] = (),
+    grantees: Sequence[Any] = (),
+    policies: bool = True,
 ) -> dict[str, Any]:
     """Return a server as the detail list and single answers show it: 32 keys.
 
     :param jobs: uuids of the jobs that concern it.
     :param permissions: what a viewer who is not the owner may do with it; None of them for the owner.
     :param grantees: whom it is shared with, for its owner's eyes.
+    :param policies: the cloud has firewall policies, so that each NIC shows its own.
     """
     running = has_runtime(server)
     return {
@@ -245,7 +252,7 @@ def render_server(
         "mem": server["mem"],
         "meta": server["meta"],
         "name": server["name"],
-        "nics": [_render_nic(nic, running=running) for nic in server["nics"]],
+        "nics": [_render_nic(nic, running=running, policies=policies) for nic in server["nics"]],
         "owner": ref("users", server["owner"]),
         "permissions": list(permissions),
         "pubkeys": refs("pubkeys", server["pubkeys"]),

@@ -16,7 +16,17 @@ from .refusal import Refusal
 
 Tag = dict[str, Any]
 
-TAGGABLE = ("servers", "drives", "ips", "vlans", "snapshots", "remotesnapshots", "keypairs")
+TAGGABLE = (
+    "servers",
+    "drives",
+    "ips",
+    "vlans",
+    "snapshots",
+    "remotesnapshots",
+    "keypairs",
+    "backupschedulers",
+    "fwpolicies",
+)
 """Kinds whose objects may carry tags, in the order in which a bare uuid is looked for."""
 
 

@@ -6,11 +6,12 @@ from typing import Any
 
 from ..domain import drive_states, fields, limits, server_states, servers
 from ..domain.nics import random_mac
-from ..domain.permissions import ATTACH, CLONE, DELETE, EDIT, LIST, OPEN_VNC, START, STOP, require
+from ..domain.permissions import ATTACH, CLONE, DELETE, EDIT, LIST, OPEN_VNC, START, STOP
 from ..domain.placement import COMPUTE_HOSTS, choose_host, groups
 from ..domain.refusal import Refusal
 from ..engine import addresses, cloning, drive_transitions, server_transitions
 from ..engine.attachments import attachments_changed, delete_server, require_own_tags, require_usable
+from ..engine.sharing import may, require
 from .listing import list_answer, single_answer
 from .objects import avoided, fetch, uuids_in_body
 from .rendering import render_servers, render_short_servers
@@ -47,7 +48,7 @@ def create_servers(call: Call) -> Answer:
 
 def _create(call: Call, body: Doc) -> Doc:
     tx = call.tx
-    values = servers.read_server(body, _new_mac(call))
+    values = servers.read_server(_known_part(call, body), _new_mac(call))
     host = choose_host(COMPUTE_HOSTS, (), tx.random.randrange(2**16))
     server = servers.new_server(tx.new_uuid(), call.user_uuid, values, host)
     require_usable(tx, server)
@@ -56,6 +57,15 @@ def _create(call: Call, body: Doc) -> Doc:
     attachments_changed(tx, None, server)
     tx.audit("Servers", "create", server["uuid"], details=body)
     return server
+
+
+def _known_part(call: Call, body: Doc) -> Doc:
+    """Return a definition without the firewall policies of its NICs, when the cloud has none."""
+    nics = body.get("nics")
+    if call.app.options.firewall_policies or not isinstance(nics, list):
+        return body
+    known = [{**nic, "firewall_policy": None} if isinstance(nic, dict) else nic for nic in nics]
+    return {**body, "nics": known}
 
 
 def update_server(call: Call) -> Answer:
@@ -83,7 +93,7 @@ def _change(call: Call, uuid: str, body: Doc) -> Doc:
         applied = {*servers.LIVE_FIELDS, *(("drives", "nics") if options.hotplug else ())}
         ignored = {"drives", "nics", "pubkeys"} - applied
         body = {key: value for key, value in body.items() if key not in ignored}
-    values = servers.read_server(body, _new_mac(call), server)
+    values = servers.read_server(_known_part(call, body), _new_mac(call), server)
     if not stopped:
         values = {key: value for key, value in values.items() if key in applied}
     if server["owner"] != call.user_uuid:
@@ -128,7 +138,7 @@ def _delete(call: Call, uuid: str, recurse: str | None) -> None:
     if not media:
         return
     for drive in tx.find("drives", uuids=[item["drive"] for item in server["drives"]]):
-        foreign = drive["owner"] != call.user_uuid
+        foreign = not may(tx, call.user_uuid, "drives", drive, DELETE)
         if drive["media"] not in media or foreign or drive_transitions.in_use(tx, drive["uuid"]):
             continue
         if drive["status"] in drive_states.OPERATIONS["delete"]:
@@ -229,7 +239,8 @@ def clone(call: Call) -> Answer:
     name = fields.optional_text(body.get("name"), "name")
     random_password = fields.nullable(fields.boolean)(body.get("random_vnc_password"), "random_vnc_password")
     for drive in call.tx.find("drives", uuids=[item["drive"] for item in server["drives"]]):
-        require(call.user_uuid, drive, CLONE if drive["media"] == "disk" else ATTACH)
+        permission = CLONE if drive["media"] == "disk" else ATTACH
+        require(call.tx, call.user_uuid, "drives", drive, permission)
     copy = cloning.clone_server(
         call.tx,
         server,

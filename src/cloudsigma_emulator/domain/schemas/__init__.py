@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from . import account, network, servers, storage
+from . import account, backups, billing, network, servers, storage
 from .build import F, Schema
 
 _TEXT = ("alternative_frontend_url", "api_endpoint", "country_code", "default_frontend_signup_url",
@@ -17,14 +17,24 @@ SCHEMAS: dict[str, dict[str, Any]] = {
     "servers": servers.SERVERS.document(),
     "drives": storage.DRIVES.document(),
     "libdrives": storage.LIBDRIVES.document(),
+    "snapshots": backups.SNAPSHOTS.document(),
+    "remotesnapshots": backups.REMOTE_SNAPSHOTS.document(),
+    "backupschedulers": backups.SCHEDULERS.document(),
     "jobs": storage.JOBS.document(),
     "vlans": network.VLANS.document(),
     "ips": network.IPS.document(),
     "tags": network.TAGS.document(),
+    "fwpolicies": network.FWPOLICIES.document(),
+    "logs": account.LOGS.document(),
     "profile": account.PROFILE.document(),
     "balance": account.BALANCE.document(),
     "currentusage": account.CURRENTUSAGE.document(),
     "subscriptions": account.SUBSCRIPTIONS.document(),
+    "pricing": billing.PRICING.document(),
+    "discount": billing.DISCOUNT.document(),
+    "licenses": billing.LICENSES.document(),
+    "ledger": billing.LEDGER.document(),
+    "burstusage": billing.BURSTUSAGE.document(),
     "locations": LOCATIONS.document(),
     "capabilities": {
         "allowed_methods": ["get"],

@@ -98,3 +98,22 @@ SUBSCRIPTIONS = Schema(
     filtering={"subscribed_object": ["exact"]},
     old=True,
 )
+
+
+LOGS = Schema(
+    ["get"],
+    [],
+    (
+        F("action", "string", None, "required"),
+        F("actor", "related"),
+        F("category", "string", None, "required"),
+        F("details", "string"),
+        F("error_message", "string"),
+        F("error_point", "string"),
+        F("error_type", "string"),
+        F("success", "boolean", True, "required"),
+        F("timestamp", "string", None, "required"),
+        F("uuid", "string"),
+    ),
+    filtering=NAMED,
+)

@@ -28,7 +28,10 @@ _HELP = {
 
 @dataclass(frozen=True)
 class F:
-    """A field. ``flags`` is a row of words: required, readonly; in old schemas blank, nullable, unique."""
+    """A field. ``flags`` is a row of words: required, readonly; in old schemas blank, nullable, unique.
+
+    The word old says that the fields below this one are described the old way, whatever their schema is.
+    """
 
     name: str
     type: str
@@ -48,6 +51,7 @@ class Schema:
     filtering: dict[str, Any] | None = None
     ordering: list[str] | None = None
     old: bool = False
+    limit: int = 20
 
     def document(self) -> dict[str, Any]:
         """Return the answer of ``GET .../schema/``."""
@@ -55,8 +59,8 @@ class Schema:
             "allowed_detail_http_methods": self.single,
             "allowed_list_http_methods": self.listed,
             "default_format": "application/json",
-            "default_limit": 20,
-            "fields": self._fields(self.fields),
+            "default_limit": self.limit,
+            "fields": _fields(self.fields, self.old),
         }
         if self.filtering is not None:
             found["filtering"] = self.filtering
@@ -64,21 +68,23 @@ class Schema:
             found["ordering"] = self.ordering
         return found
 
-    def _fields(self, fields: tuple[F, ...]) -> dict[str, Any]:
-        return {field.name: self._field(field) for field in fields}
 
-    def _field(self, field: F) -> dict[str, Any]:
-        words = field.flags.split()
-        shown: dict[str, Any] = {
-            "default": field.default,
-            "help_text": _HELP.get(field.type, field.type),
-            "readonly": "readonly" in words,
-            "type": field.type,
-        }
-        names = ("blank", "nullable", "unique") if self.old else ("required",)
-        shown.update({name: name in words for name in names})
-        if field.choices:
-            shown["choices"] = list(field.choices)
-        if field.fields:
-            shown["fields"] = self._fields(field.fields)
-        return shown
+def _fields(fields: tuple[F, ...], old: bool) -> dict[str, Any]:
+    return {field.name: _field(field, old) for field in fields}
+
+
+def _field(field: F, old: bool) -> dict[str, Any]:
+    words = field.flags.split()
+    shown: dict[str, Any] = {
+        "default": field.default,
+        "help_text": _HELP.get(field.type, field.type),
+        "readonly": "readonly" in words,
+        "type": field.type,
+    }
+    names = ("blank", "nullable", "unique") if old else ("required",)
+    shown.update({name: name in words for name in names})
+    if field.choices:
+        shown["choices"] = list(field.choices)
+    if field.fields:
+        shown["fields"] = _fields(field.fields, old or "old" in words)
+    return shown

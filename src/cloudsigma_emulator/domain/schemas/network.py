@@ -1,4 +1,4 @@
-"""The schemas of VLANs, IPs and tags."""
+"""The schemas of VLANs, IPs, firewall policies and tags."""
 
 from __future__ import annotations
 
@@ -42,6 +42,38 @@ IPS = Schema(
     ),
     filtering=NAMED,
 )
+
+
+FWPOLICIES = Schema(
+    ["get", "put", "delete", "post"],
+    ["get", "put", "delete"],
+    (
+        F("meta", "dict", {}),
+        F("name", "string"),
+        F("owner", "related", None, "readonly"),
+        F("resource_uri", "string", NO, "readonly required"),
+        F(
+            "rules",
+            "related",
+            [],
+            fields=(
+                F("action", "string", None, "required", choices=("drop", "accept")),
+                F("comment", "string"),
+                F("direction", "string", None, "required", choices=("in", "out", "both")),
+                F("dst_ip", "string"),
+                F("dst_port", "string"),
+                F("ip_proto", "string", None, choices=("tcp", "udp")),
+                F("src_ip", "string"),
+                F("src_port", "string"),
+            ),
+        ),
+        F("servers", "related", [], "readonly"),
+        F("tags", "related", NO),
+        F("uuid", "string", None, "readonly required"),
+    ),
+    filtering=NAMED,
+)
+"""Not recorded anywhere: the fields that clients know."""
 
 
 TAGS = Schema(
