@@ -14,7 +14,7 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from math import inf
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote, urljoin, urlsplit
+from urllib.parse import urljoin, urlsplit
 
 import orjson
 
@@ -29,6 +29,9 @@ from ..errors import (
 )
 from ..version import __version__
 from . import refusals, retry
+from .addresses import Addresses
+from .addresses import encode_params as encode_params
+from .addresses import shown_path as shown_path
 from .authentication import authentication_for
 from .port import HttpRequest, HttpResponse, Port, PortFailure
 
@@ -39,8 +42,6 @@ LOG = logging.getLogger("cloudsigma")
 USER_AGENT = f"cloudsigma-python/{__version__}"
 MAX_REDIRECTS = 5
 
-_PLAIN_PATH = re.compile(r"[A-Za-z0-9_.~:/%@+,;=!$&'()*-]*\Z")
-_FORBIDDEN = re.compile(r"[\x00-\x20\x7f\\\ud800-\udfff]")
 _HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+\Z")
 _HEADER_VALUE = re.compile(r"[\t\x20-\x7e\x80-\xff]*\Z")
 
@@ -90,10 +91,8 @@ class Requests:
         self.settings = settings
         self.authentication = authentication_for(settings)
         self.login_lock: AbstractAsyncContextManager[object] = port.lock()
-        self._root = settings.api_endpoint
-        parts = urlsplit(settings.api_endpoint)
-        self.origin = f"{parts.scheme}://{parts.netloc}"
-        self._base_path = parts.path
+        self._addresses = Addresses(settings.api_endpoint)
+        self.origin = self._addresses.origin
         self._events: EventFeed | None = None
 
     @property
@@ -158,50 +157,8 @@ class Requests:
         return self._answer(request, response, decode)
 
     def url(self, path: str, params: Mapping[str, Any] | None = None) -> str:
-        """Return the full URL for a path: slash at its end, parameters percent-encoded.
-
-        Raises :class:`cloudsigma.errors.InvalidArgument` for another origin (credentials go to no other host) and for
-        paths that would be taken for something else.
-        """
-        path, _, query = path.partition("?")
-        if "#" in path or _FORBIDDEN.search(path) or _FORBIDDEN.search(query):
-            raise InvalidArgument(f"the path must not contain blanks, backslashes or '#': {path[:100]!r}")
-        if "//" in path or "/." in path or path[:1] == "." or "%2" in path:
-            path = self._checked(path)
-        if path[:1] == "/":
-            if path.startswith((self._base_path, "/api/2.0/")):
-                path = self.origin + path
-            else:
-                path = self._root + path[1:]
-        elif not path.startswith(self.origin + "/"):
-            path = self._root + path
-        if not _PLAIN_PATH.match(path):
-            path = quote(path, safe="/:%~@+,;=!$&'()*-[]")
-        if not query.isascii():
-            query = quote(query, safe="/:%~@+,;=!$&'()*-[]?")
-        if path[-1] != "/":
-            path += "/"
-        if params:
-            more = encode_params(params)
-            query = f"{query}&{more}" if query and more else query or more
-        return f"{path}?{query}" if query else path
-
-    def _checked(self, path: str) -> str:
-        rest = path
-        if "://" in path:
-            parts = urlsplit(path)
-            if f"{parts.scheme}://{parts.netloc}" != self.origin:
-                raise InvalidArgument(
-                    f"the URL belongs to {parts.scheme}://{parts.hostname or ''}, not to {self.origin}: "
-                    f"credentials are sent to no other host"
-                )
-            rest = parts.path
-        elif path.startswith("//"):
-            raise InvalidArgument(f"the path begins with two slashes: {path[:100]!r}")
-        segments = rest.replace("%2e", ".").replace("%2E", ".").split("/")
-        if "." in segments or ".." in segments or "" in segments[1:-1] or "%2f" in rest.lower():
-            raise InvalidArgument(f"the path has an empty, '.' or '..' part: {path[:100]!r}")
-        return path
+        """Return the full URL for a path; see :meth:`cloudsigma.core.addresses.Addresses.url`."""
+        return self._addresses.url(path, params)
 
     def _headers(self, extra: Mapping[str, str] | None, decode: bool) -> dict[str, str]:
         headers = {
@@ -370,38 +327,6 @@ class Requests:
                 milliseconds,
                 f" (request id {request_id})" if request_id else "",
             )
-
-
-def encode_params(params: Mapping[str, Any]) -> str:
-    """Return a query string; None is left out, booleans are lower-case, a list's values are joined by commas.
-
-    Raises :class:`cloudsigma.errors.InvalidArgument` for text that is no Unicode.
-    """
-    pairs = []
-    for name, value in params.items():
-        if value is None:
-            continue
-        if isinstance(value, bool):
-            text = "true" if value else "false"
-        elif isinstance(value, (list, tuple)):
-            text = ",".join(map(str, value))
-        else:
-            text = str(value)
-        try:
-            pairs.append(f"{quote(name, safe='')}={quote(text, safe=',:')}")
-        except UnicodeEncodeError:
-            raise InvalidArgument(f"the parameter {name!a} has half a character in it") from None
-    return "&".join(pairs)
-
-
-def shown_path(url: str) -> str:
-    """Return the path of a URL for logs and errors: of the query only the action's name, as the rest may be secret."""
-    path, _, query = url.partition("?")
-    path = "/" + path.split("/", 3)[-1]
-    for pair in query.split("&"):
-        if pair.startswith("do="):
-            return f"{path}?{pair}"
-    return path
 
 
 def decoded_body(response: HttpResponse) -> bytes:
