@@ -22,20 +22,23 @@ from urllib.parse import parse_qsl
 from .domain import digest
 from .domain.faults import Fault
 from .domain.object_uris import uri_of
+from .domain.permissions import grants_of
 from .domain.refusal import ErrorItem, Refusal
 from .domain.relations import links_of
+from .domain.usage import holdings_of
 from .drivers import make_hypervisor
-from .engine import seeding
+from .engine import billing, seeding
 from .engine.bus import Bus
 from .engine.clock import Clock
 from .engine.faults import Faults
 from .engine.guests import Guests
 from .engine.options import Options
 from .engine.rates import RateLimits
-from .engine.task_table import LONG_TASKS, TASKS
+from .engine.task_table import CALENDAR_TASKS, LONG_TASKS, QUIET_TASKS, TASKS
 from .engine.tasks import Engine
 from .routes import answers
 from .routes.access import Access, StaleNonce
+from .routes.refusals import log_refusal
 from .routes.request import BytesStream, Request, Response
 from .routes.route import Answer, Call, Query, Route
 from .routes.router import Router, segments_of
@@ -78,9 +81,9 @@ class App:
         self._effects_lock = threading.Lock()
         self._effects_thread: int | None = None
         self._open = False
-        self.database = Database(self.options.data, links_of, uri_of)
+        self.database = Database(self.options.data, links_of, uri_of, holdings_of, grants_of)
         self.images = Images(self.options.data)
-        self.engine = Engine(self, TASKS, LONG_TASKS)
+        self.engine = Engine(self, TASKS, LONG_TASKS, CALENDAR_TASKS, QUIET_TASKS)
         self.hypervisor = make_hypervisor(self.options.hypervisor, Guests(self))
         with self.transaction() as tx:
             if tx.setting("secret") is None:
@@ -212,8 +215,8 @@ class App:
         while True:
             self.engine.run_due()
             self.engine.finish_long()
-            due = self.engine.next_due()
-            if due is None or due > timestamp:
+            due = self.engine.next_stop(timestamp)
+            if due is None:
                 break
             self.clock.move_to(max(due, self.clock.timestamp()))
         self.clock.move_to(timestamp)
@@ -222,8 +225,11 @@ class App:
         self.engine.wake()
 
     def jump(self) -> bool:
-        """Move the time to the next task and run it; False when nothing waits."""
-        due = self.engine.next_due()
+        """Move the time to the next step of an operation and let it happen; False when none waits.
+
+        What comes round by the calendar (billing, the ends of subscriptions) is no such step.
+        """
+        due = self.engine.next_step()
         if due is None:
             return False
         self.move_clock(max(due, self.clock.timestamp()))
@@ -232,6 +238,7 @@ class App:
     # inside
 
     def _carry_out(self, request: Request, query: Query) -> Response:
+        tried: Call | None = None
         try:
             segments = _below_prefix(segments_of(request.path))
             if segments is None:
@@ -245,12 +252,15 @@ class App:
             with self.transaction(wake=False) as tx:
                 call = self._call(tx, request, query, route, params)
                 call.request_body = answers.parse_body(request)
+                tried = call
                 answer = route.handler(call)
                 rendered = answers.render(request, answer)
             rendered.wake = tx.tasks_changed
         except StaleNonce as refusal:
             return answers.refusal_answer(refusal, self._challenges(stale=True))
         except Refusal as refusal:
+            if tried is not None:
+                self._log_refusal(tried, refusal, len(request.body))
             return answers.refusal_answer(refusal, self._challenges() if refusal.status == 401 else ())
         except ConnectionError:
             gone = ErrorItem("validation", "The request ended before its body was complete")
@@ -260,6 +270,12 @@ class App:
             return answers.refusal_answer(Refusal(500, ErrorItem("backend", "unknown error")), ())
         self.router.answered[route.id] += 1
         return rendered
+
+    def _log_refusal(self, call: Call, refusal: Refusal, size: int) -> None:
+        try:
+            log_refusal(call, refusal, size)
+        except Exception:
+            log.exception("the refusal of %s could not be logged", call.route.id)
 
     def _stream(self, request: Request, query: Query, route: Route, params: dict[str, str]) -> Response:
         with self.transaction(wake=False) as tx:
@@ -327,6 +343,7 @@ class App:
         tx.set_setting("secret", secrets.token_hex(20))
         tx.set_setting("born", datetime.now(UTC).isoformat())
         seeding.sow(tx, seed or self.options.seed)
+        billing.begin(tx)
 
     def _restore(self) -> None:
         """Bring the world in line with the rows, after a start with an existing data directory."""
@@ -334,6 +351,7 @@ class App:
             drives = {uuid for kind in ("drives", "libdrives") for uuid, _ in tx.names(kind)}
             drives |= {uuid for kind in ("snapshots", "remotesnapshots") for uuid, _ in tx.names(kind)}
             running = [doc for doc in tx.find("servers") if doc.get("status") != "stopped"]
+            billing.begin(tx)
         self.images.keep_only(drives)
         self.hypervisor.restore(running)
 

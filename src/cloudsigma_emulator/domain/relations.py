@@ -14,6 +14,7 @@ from .nics import static_addresses
 MOUNT, NIC_VLAN, NIC_IP, LENT_IP = "mount", "nic_vlan", "nic_ip", "lent_ip"
 TAG, PUBKEY, JOB, POLICY = "tag", "pubkey", "job", "nic_policy"
 SNAPSHOT, REMOTE_SNAPSHOT, SCHEDULER = "snapshot", "remote_snapshot", "scheduler"
+ACL_TAG, ROUTER, PLACED, IN_VPC = "acl_tag", "router", "placed", "in_vpc"
 
 Link = tuple[str, str, str]
 
@@ -21,7 +22,8 @@ Link = tuple[str, str, str]
 def links_of(kind: str, document: Mapping[str, Any]) -> Iterable[Link]:
     """Give the links that a document holds: relation, kind and uuid of what it points at."""
     for uuid in document.get("tags") or ():
-        yield TAG, "tags", uuid
+        # An ACL is about its tags; it does not carry them.
+        yield ACL_TAG if kind == "acls" else TAG, "tags", uuid
     if kind == "servers":
         yield from _server_links(document)
     elif kind == "drives":

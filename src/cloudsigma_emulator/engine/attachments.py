@@ -5,15 +5,19 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any
 
-from ..domain import drive_states, server_states
+from ..domain import drive_states, permissions, server_states
 from ..domain.nics import static_addresses
-from ..domain.permissions import ATTACH, require
+from ..domain.permissions import ATTACH
 from ..domain.refusal import Refusal
 from ..domain.relations import MOUNT, NIC_IP
 from ..store.transaction import Transaction
+from .bought import let_go
 from .drive_transitions import settle
+from .sharing import require
 
 Doc = dict[str, Any]
+
+_NOTHING: Doc = {"nics": ()}
 
 
 def require_usable(tx: Transaction, server: Doc, previous: Doc | None = None) -> None:
@@ -52,7 +56,7 @@ def _require_drives(tx: Transaction, server: Doc, uuids: Collection[str]) -> Non
         drive = own.get(uuid)
         if drive is None:
             raise Refusal.not_found(uuid)
-        require(server["owner"], drive, ATTACH)
+        require(tx, server["owner"], "drives", drive, ATTACH)
         drive_states.require_legal("attach", drive)
         others = [other for _, other in elsewhere[uuid] if other != server["uuid"]]
         if others and drive["media"] == "disk" and not drive["allow_multimount"]:
@@ -81,7 +85,7 @@ def _require_nics(tx: Transaction, server: Doc, previous: Doc | None) -> None:
             raise Refusal.validation(
                 f"{address} is not an address that the server's owner has subscribed", "nics"
             )
-        require(server["owner"], ip, ATTACH)
+        require(tx, server["owner"], "ips", ip, ATTACH)
         if any(other != server["uuid"] for _, other in users[address]):
             raise Refusal.validation(f"The address {address} is attached to another server", "nics")
 
@@ -93,7 +97,7 @@ def _require_known(tx: Transaction, kind: str, uuids: Collection[str], owner: st
     for uuid in uuids:
         if uuid not in known:
             raise Refusal.validation(f"Object with uuid {uuid} does not exist", point)
-        require(owner, known[uuid], ATTACH)
+        require(tx, owner, kind, known[uuid], ATTACH)
 
 
 def require_own_tags(tx: Transaction, user: str, uuids: Collection[str], had: Collection[str] = ()) -> None:
@@ -106,14 +110,17 @@ def require_own_tags(tx: Transaction, user: str, uuids: Collection[str], had: Co
     for uuid in new:
         if uuid not in known:
             raise Refusal.validation(f"There is no tag with uuid {uuid}", "tags")
-        require(user, known[uuid], ATTACH)
+        permissions.require(user, known[uuid], ATTACH)
 
 
 def attachments_changed(tx: Transaction, before: Doc | None, after: Doc | None) -> None:
-    """Let the drives of a server follow, once its new definition (None: its end) is stored."""
+    """Let the drives and addresses of a server follow, once its new definition (None: its end) is stored."""
     old = {item["drive"] for item in before["drives"]} if before else set[str]()
     new = {item["drive"] for item in after["drives"]} if after else set[str]()
     settle(tx, sorted(old ^ new))
+    held = {address for nic in (before or _NOTHING)["nics"] for address in static_addresses(nic)}
+    kept = {address for nic in (after or _NOTHING)["nics"] for address in static_addresses(nic)}
+    let_go(tx, sorted(held - kept))
 
 
 def delete_server(tx: Transaction, server: Doc) -> None:

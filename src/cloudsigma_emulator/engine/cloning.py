@@ -12,6 +12,7 @@ from ..domain.drives import new_drive
 from ..domain.jobs import KEPT_FOR, finished, new_job
 from ..domain.library_drives import meta_of_copy
 from ..domain.nics import nics_of_clone, random_mac
+from ..domain.permissions import ATTACH
 from ..domain.placement import STORAGE_HOSTS, choose_host
 from ..domain.refusal import Refusal
 from ..domain.servers import FIELDS, MADE_UP_ALPHABET, MADE_UP_LENGTH, new_server
@@ -19,6 +20,7 @@ from ..store.transaction import Transaction
 from .attachments import attachments_changed
 from .drive_transitions import rest, seconds_for
 from .server_transitions import start
+from .sharing import may
 from .transition import FollowUp, follow, move
 from .world import World
 
@@ -247,6 +249,7 @@ def clone_server(
     if owner != source["owner"]:
         copy["tags"] = []
         copy["pubkeys"] = []
+        _leave_foreign_networks(tx, copy)
     if random_password:
         copy["vnc_password"] = "".join(tx.random.choices(MADE_UP_ALPHABET, k=MADE_UP_LENGTH))
     tx.insert("servers", copy)
@@ -258,6 +261,15 @@ def clone_server(
     tx.audit("Servers", "clone_src", source["uuid"], owner=source["owner"])
     tx.audit("Servers", "clone_dst", uuid, owner=owner)
     return copy
+
+
+def _leave_foreign_networks(tx: Transaction, copy: Doc) -> None:
+    """Take off the copy of somebody else's server the VLANs and policies that its new owner may not use."""
+    for kind, key in (("vlans", "vlan"), ("fwpolicies", "firewall_policy")):
+        for nic in copy["nics"]:
+            network = tx.get(kind, nic[key]) if nic[key] else None
+            if network is None or not may(tx, copy["owner"], kind, network, ATTACH):
+                nic[key] = None
 
 
 def _same(drive: Doc) -> Doc:

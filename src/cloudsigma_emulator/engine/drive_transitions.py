@@ -116,17 +116,19 @@ def stored(tx: Transaction, world: World, drive: Doc, span: Span) -> None:
 def delete(tx: Transaction, world: World, drive: Doc) -> None:
     """Delete a drive: out of every list at once, gone a moment later. The caller has checked that it may."""
     uuid = drive["uuid"]
+    viewers = sorted(tx.grants.viewers("drives", uuid))
     tx.cancel(about=uuid)
     for server in tx.find("servers", uuids=mounts_of(tx, uuid)):
         server["drives"] = [item for item in server["drives"] if item["drive"] != uuid]
         tx.update("servers", server)
     _delete_snapshots(tx, world, drive)
     tx.remove("drives", uuid)
+    tx.remove("driveusers", uuid)
     tx.audit("Drives", "delete", uuid, owner=drive["owner"])
     if tx.instant:
         tx.after_commit(partial(world.images.remove, uuid))
         return
-    tx.insert(LEAVING, {**drive, "tags": [], "backup_scheduler": None})
+    tx.insert(LEAVING, {**drive, "tags": [], "backup_scheduler": None, "viewers": viewers})
     follow(tx, uuid, FollowUp("drive.gone", _LEAVING_SECONDS))
 
 
@@ -146,7 +148,8 @@ def gone(tx: Transaction, world: World, payload: Doc) -> None:
     drive = tx.get(LEAVING, uuid)
     if drive is not None:
         tx.remove(LEAVING, uuid)
-        tx.event("drives", uuid, drive["owner"])
+        for viewer in (drive["owner"], *drive.get("viewers", ())):
+            tx.event("drives", uuid, viewer)
         tx.after_commit(partial(world.images.remove, uuid))
 
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from ..domain import drive_states, drives, fields
-from ..domain.permissions import CLONE, DELETE, EDIT, LIST, require
+from ..domain.permissions import CLONE, DELETE, EDIT, LIST
 from ..domain.placement import groups
 from ..domain.refusal import Refusal
 from ..engine import cloning, drive_transitions
 from ..engine.attachments import require_own_tags
+from ..engine.sharing import require
 from .listing import list_answer, single_answer
 from .objects import avoided, fetch, uuids_in_body
 from .rendering import render_drives
@@ -39,7 +40,8 @@ def fetch_any(call: Call, permission: str) -> Doc:
     for kind in ("drives", "libdrives", drive_transitions.LEAVING):
         drive = call.tx.get(kind, uuid)
         if drive is not None:
-            require(call.user_uuid, drive, permission)
+            if call.user_uuid not in drive.get("viewers", ()):
+                require(call.tx, call.user_uuid, kind, drive, permission)
             return drive
     raise Refusal.not_found(uuid)
 
@@ -119,7 +121,8 @@ def delete_drive(call: Call) -> Answer:
     uuid = call.params["uuid"]
     leaving = call.tx.get(drive_transitions.LEAVING, uuid)
     if leaving is not None:
-        require(call.user_uuid, leaving, DELETE)
+        if call.user_uuid not in leaving.get("viewers", ()):
+            require(call.tx, call.user_uuid, drive_transitions.LEAVING, leaving, DELETE)
     else:
         _delete(call, uuid)
     return Answer(204)
@@ -142,7 +145,7 @@ def _delete(call: Call, uuid: str) -> None:
 def clone_drive(call: Call) -> Answer:
     """Begin to copy a drive or a library drive; the answer is an envelope with the copy."""
     source = call.tx.get("drives", call.params["uuid"]) or fetch(call, "libdrives", CLONE)
-    require(call.user_uuid, source, CLONE)
+    require(call.tx, call.user_uuid, "drives", source, CLONE)
     cloning.require_copyable(source)
     body = call.object()
     values = drives.read_clone(body, source)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..domain.filters import FilterSpec
-from ..domain.permissions import require
+from ..domain.permissions import LIST, require
 from ..domain.refusal import Refusal
 from .listing import list_answer, single_answer
 from .rendering import render_jobs
@@ -23,7 +23,7 @@ def get_job(call: Call) -> Answer:
     job = call.tx.get("jobs", uuid) or call.tx.get("subjobs", uuid)
     if job is None:
         raise Refusal.not_found(uuid)
-    require(call.user_uuid, job, "LIST")
+    require(call.user_uuid, job, LIST)
     return single_answer(call, render_jobs(call.tx, [job], call)[0])
 
 

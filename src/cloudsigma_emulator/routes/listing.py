@@ -10,6 +10,7 @@ from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
 from ..domain.filters import NAMED, Condition, FilterSpec, conditions_of, tag_conditions_of
+from ..domain.permissions import LIST
 from ..domain.refusal import Refusal
 from ..store.transaction import ANY, Transaction, _Any
 from .route import Answer, Call, Query
@@ -34,21 +35,30 @@ def list_answer(
 ) -> Answer:
     """Answer a list request.
 
-    ``owner`` is by default the caller; None lists what belongs to nobody, ANY everything. ``default_fields``
+    ``owner`` is by default the caller, whose own objects come first, then those that others share with him; None
+    lists what belongs to nobody, ANY everything. ``default_fields``
     are the keys of the plain list; ``fields`` in the query may name others that ``render`` gives. ``keep`` leaves
     documents out before anything is counted.
     """
     tx, query = call.tx, call.query
     limit, offset = paging(query, default_limit)
     whose = call.user_uuid if owner == "" else owner
+    shared = tx.grants.count(kind, call.user_uuid, LIST) if owner == "" else 0
     conditions = conditions_of(filters, query.pairs)
     tags = tag_conditions_of(filters, query.pairs)
     order = order_of(query, filters)
     if not conditions and not tags and not order and keep is None:
-        total = tx.count(kind, owner=whose)
-        page = tx.find(kind, owner=whose, limit=limit or None, offset=offset)
+        own = tx.count(kind, owner=whose)
+        total = own + shared
+        page = tx.find(kind, owner=whose, limit=limit or None, offset=offset) if offset < own else []
+        if shared and (not limit or len(page) < limit):
+            rest = limit - len(page) if limit else None
+            page += _shared(call, kind, limit=rest, offset=max(0, offset - own))
     else:
         found = _matching(tx, call, kind, whose, conditions, tags)
+        if shared and not tags:  # The tags of what others share are theirs: they match no filter.
+            others = _shared(call, kind)
+            found += [doc for doc in others if all(condition.holds(doc) for condition in conditions)]
         if keep is not None:
             found = [doc for doc in found if keep(doc)]
         for key, descending in reversed(order):
@@ -93,6 +103,13 @@ def choose_fields(objects: list[Doc], query: Query, default_fields: Collection[s
     if wanted is None:
         return objects
     return [{key: found[key] for key in wanted if key in found} for found in objects]
+
+
+def _shared(call: Call, kind: str, *, limit: int | None = None, offset: int = 0) -> list[Doc]:
+    """Return what others let the caller list, in the order of its making."""
+    uuids = call.tx.grants.uuids(kind, call.user_uuid, LIST, limit=limit, offset=offset)
+    found = {doc["uuid"]: doc for doc in call.tx.find(kind, uuids=uuids)} if uuids else {}
+    return [found[uuid] for uuid in uuids if uuid in found]
 
 
 def _matching(

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..domain import permissions
 from ..domain.refs import read_ref
 from ..domain.refusal import Refusal
+from ..engine.sharing import require
 from .route import Call
 
 Doc = dict[str, Any]
@@ -18,13 +18,13 @@ def fetch(call: Call, kind: str, permission: str, uuid: str | None = None) -> Do
     :param kind: the kind to look in.
     :param permission: what the caller is about to do with it.
     :param uuid: of the object; the one in the path when None.
-    :raises Refusal: 404 when there is none, 403 when it is somebody else's.
+    :raises Refusal: 404 when there is none, 403 when it is somebody else's who has not granted the permission.
     """
     wanted = call.params["uuid"] if uuid is None else uuid
     document = call.tx.get(kind, wanted)
     if document is None:
         raise Refusal.not_found(wanted)
-    permissions.require(call.user_uuid, document, permission)
+    require(call.tx, call.user_uuid, kind, document, permission)
     return document
 
 

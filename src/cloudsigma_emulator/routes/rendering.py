@@ -2,11 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
-from ..domain import drives, ips, jobs, library_drives, servers, tags, vlans
-from ..domain.relations import JOB, LENT_IP, MOUNT, NIC_IP, NIC_VLAN, TAG
+from ..domain import (
+    backup_schedulers,
+    drives,
+    firewall_policies,
+    ips,
+    jobs,
+    keypairs,
+    library_drives,
+    servers,
+    snapshots,
+    tags,
+    vlans,
+)
+from ..domain.refs import ref
+from ..domain.relations import (
+    JOB,
+    LENT_IP,
+    MOUNT,
+    NIC_IP,
+    NIC_VLAN,
+    POLICY,
+    REMOTE_SNAPSHOT,
+    SNAPSHOT,
+    TAG,
+)
+from ..domain.snapshots import LOCAL, REMOTE
 from ..store.transaction import Transaction
 from .route import Call
 
@@ -27,10 +51,11 @@ def _seen_from(tx: Transaction, relation: str, kind: str, documents: Docs) -> di
 def render_servers(tx: Transaction, documents: Docs, call: Call) -> list[Doc]:
     """Return servers as the detail list shows them."""
     of_jobs = _seen_from(tx, JOB, "servers", documents)
-    return [
-        _for_viewer(servers.render_server(server, jobs=of_jobs[server["uuid"]]), server, call)
-        for server in documents
+    policies = call.app.options.firewall_policies
+    shown = [
+        servers.render_server(server, jobs=of_jobs[server["uuid"]], policies=policies) for server in documents
     ]
+    return _for_viewer(tx, "servers", documents, shown, call)
 
 
 def render_short_servers(tx: Transaction, documents: Docs, call: Call) -> list[Doc]:
@@ -44,18 +69,77 @@ def render_drives(tx: Transaction, documents: Docs, call: Call) -> list[Doc]:
     """Return drives as the detail list shows them; nobody sees on which servers library drives are mounted."""
     of_jobs = _seen_from(tx, JOB, "drives", documents)
     mounts = _seen_from(tx, MOUNT, "drives", documents)
-    return [
-        _for_viewer(
-            drives.render_drive(
-                drive,
-                mounted_on=mounts[drive["uuid"]] if drive["owner"] is not None else (),
-                jobs=of_jobs[drive["uuid"]] if drive["owner"] is not None else (),
-            ),
+    local = _seen_from(tx, SNAPSHOT, "drives", documents)
+    remote = _seen_from(tx, REMOTE_SNAPSHOT, "drives", documents)
+    sizes = _allocated(tx, [uuid for uuids in local.values() for uuid in uuids], call)
+    shown = [
+        drives.render_drive(
             drive,
-            call,
+            mounted_on=mounts[drive["uuid"]] if drive["owner"] is not None else (),
+            jobs=of_jobs[drive["uuid"]] if drive["owner"] is not None else (),
+            snapshots=local[drive["uuid"]],
+            remote_snapshots=remote[drive["uuid"]],
+            allocated=sum(sizes[uuid] for uuid in local[drive["uuid"]]),
         )
         for drive in documents
     ]
+    return _for_viewer(tx, "drives", documents, shown, call)
+
+
+def _allocated(tx: Transaction, uuids: Sequence[str], call: Call) -> dict[str, int]:
+    """Return the bytes that local snapshots take."""
+    return {found["uuid"]: _size(found, call) for found in tx.find(LOCAL, uuids=uuids)} if uuids else {}
+
+
+def _size(snapshot: Doc, call: Call) -> int:
+    if snapshot["status"] in snapshots.UNFINISHED:
+        return 0
+    return call.app.images.changed(snapshot["drive"], snapshot["uuid"], snapshot["drive_meta"]["size"])
+
+
+def render_snapshots(tx: Transaction, documents: Docs, call: Call) -> list[Doc]:
+    """Return local snapshots, with the sizes that they have at this moment."""
+    shown = [
+        snapshots.render_snapshot(LOCAL, snapshot, allocated=_size(snapshot, call)) for snapshot in documents
+    ]
+    return _for_viewer(tx, LOCAL, documents, shown, call)
+
+
+def render_remote_snapshots(tx: Transaction, documents: Docs, call: Call) -> list[Doc]:
+    """Return remote snapshots."""
+    shown = [snapshots.render_snapshot(REMOTE, snapshot, allocated=0) for snapshot in documents]
+    return _for_viewer(tx, REMOTE, documents, shown, call)
+
+
+SNAPSHOT_RENDERERS = {LOCAL: render_snapshots, REMOTE: render_remote_snapshots}
+
+
+def render_schedulers(tx: Transaction, documents: Docs, call: Call) -> list[Doc]:
+    """Return backup schedulers as the detail list shows them."""
+    shown = [backup_schedulers.render_scheduler(scheduler) for scheduler in documents]
+    return _for_viewer(tx, "backupschedulers", documents, shown, call)
+
+
+def render_keypairs(tx: Transaction, documents: Docs, call: Call) -> list[Doc]:
+    """Return pairs of keys; a private key is shown to its owner only."""
+    shown = [keypairs.render_keypair(keypair) for keypair in documents]
+    for keypair, document in zip(shown, documents, strict=True):
+        if document["owner"] != call.user_uuid:
+            keypair["private_key"] = None
+    return _for_viewer(tx, "keypairs", documents, shown, call)
+
+
+def render_pubkeys(tx: Transaction, documents: Docs, call: Call) -> list[Doc]:
+    """Return pairs of keys without the private ones."""
+    shown = [keypairs.render_pubkey(keypair) for keypair in documents]
+    return _for_viewer(tx, "keypairs", documents, shown, call)
+
+
+def render_policies(tx: Transaction, documents: Docs, call: Call) -> list[Doc]:
+    """Return firewall policies as the detail list shows them."""
+    users = _seen_from(tx, POLICY, "fwpolicies", documents)
+    shown = [firewall_policies.render_policy(policy, servers=users[policy["uuid"]]) for policy in documents]
+    return _for_viewer(tx, "fwpolicies", documents, shown, call)
 
 
 def render_library_drives(tx: Transaction, documents: Docs, call: Call) -> list[Doc]:
@@ -67,20 +151,17 @@ def render_ips(tx: Transaction, documents: Docs, call: Call) -> list[Doc]:
     """Return addresses as the detail list shows them."""
     static = _seen_from(tx, NIC_IP, "ips", documents)
     lent = _seen_from(tx, LENT_IP, "ips", documents)
-    return [
-        _for_viewer(
-            ips.render_ip(ip, server=next(iter(static[ip["uuid"]] + lent[ip["uuid"]]), None)), ip, call
-        )
-        for ip in documents
+    shown = [
+        ips.render_ip(ip, server=next(iter(static[ip["uuid"]] + lent[ip["uuid"]]), None)) for ip in documents
     ]
+    return _for_viewer(tx, "ips", documents, shown, call)
 
 
 def render_vlans(tx: Transaction, documents: Docs, call: Call) -> list[Doc]:
     """Return VLANs as the detail list shows them."""
     attached = _seen_from(tx, NIC_VLAN, "vlans", documents)
-    return [
-        _for_viewer(vlans.render_vlan(vlan, servers=attached[vlan["uuid"]]), vlan, call) for vlan in documents
-    ]
+    shown = [vlans.render_vlan(vlan, servers=attached[vlan["uuid"]]) for vlan in documents]
+    return _for_viewer(tx, "vlans", documents, shown, call)
 
 
 def render_tags(tx: Transaction, documents: Docs, call: Call) -> list[Doc]:
@@ -115,9 +196,25 @@ def render_jobs(tx: Transaction, documents: Docs, call: Call) -> list[Doc]:
     return [jobs.render_job(job, children, existing) for job in documents]
 
 
-def _for_viewer(shown: Doc, document: Doc, call: Call) -> Doc:
-    """Hide from those who do not own an object what only its owner may see."""
-    if document["owner"] not in (None, call.user_uuid):
-        shown["tags"] = []
-        shown["grantees"] = []
+def _for_viewer(tx: Transaction, kind: str, documents: Docs, shown: list[Doc], call: Call) -> list[Doc]:
+    """Add to a page what its viewer may know: owners see whom they share with, others what they may do."""
+    grants = tx.grants.on(kind, _uuids(documents)) if documents else {}
+    owners = {document["uuid"]: document["owner"] for document in documents}
+    emails = _emails(tx, {user for granted in grants.values() for user in granted})
+    for item in shown:
+        granted = grants[item["uuid"]]
+        if owners[item["uuid"]] in (None, call.user_uuid):
+            item["grantees"] = [
+                {"permissions": permissions, "user": {"email": emails.get(user), **ref("users", user)}}
+                for user, permissions in granted.items()
+            ]
+        else:
+            item["permissions"] = granted.get(call.user_uuid, [])
+            item["grantees"] = []
+            item["tags"] = []
     return shown
+
+
+def _emails(tx: Transaction, users: Collection[str]) -> dict[str, str]:
+    """Return the addresses of accounts by their uuids."""
+    return {found["uuid"]: found["email"] for found in tx.find("accounts", uuids=users)} if users else {}

@@ -10,7 +10,7 @@ from ..domain.filters import FilterSpec
 from ..domain.permissions import DELETE, EDIT, LIST, require
 from ..domain.refs import read_refs
 from ..domain.refusal import Refusal
-from ..domain.relations import TAG
+from ..domain.relations import ACL_TAG, TAG
 from ..store.transaction import Transaction
 from .listing import choose_fields, list_answer, paging, single_answer
 from .objects import fetch
@@ -71,9 +71,13 @@ def update_tag(call: Call) -> Answer:
 
 
 def delete_tag(call: Call) -> Answer:
-    """Delete a tag; its members lose it and stay as they are."""
+    """Delete a tag; its members and the ACLs about it lose it and stay as they are."""
     tag = fetch(call, "tags", DELETE)
     _replace_members(call, tag["uuid"], [])
+    for _, uuid in call.tx.sources(ACL_TAG, "tags", [tag["uuid"]])[tag["uuid"]]:
+        if (acl := call.tx.get("acls", uuid)) is not None:
+            acl["tags"] = [other for other in acl["tags"] if other != tag["uuid"]]
+            call.tx.update("acls", acl)
     call.tx.remove("tags", tag["uuid"])
     call.tx.audit("Tags", "delete", tag["uuid"])
     return Answer(204)
@@ -107,6 +111,7 @@ def _resources(call: Call, uuids: Sequence[str]) -> dict[tuple[str, str], Doc]:
     for uuid in uuids:
         if uuid not in found:
             raise Refusal.validation(f"Object with uuid {uuid} does not exist", "resources")
+        # Only the owner may tag, whatever is granted: tags are how things are shared.
         require(call.user_uuid, found[uuid][1], EDIT)
     return {(found[uuid][0], uuid): found[uuid][1] for uuid in uuids}
 

@@ -17,10 +17,11 @@ from ..domain import drive_states, drives, fields
 from ..domain.chunks import Span, chunk_span, covers
 from ..domain.drive_states import UPLOADING
 from ..domain.multipart import MultipartReader, boundary_of
-from ..domain.permissions import CLONE, EDIT, require
+from ..domain.permissions import CLONE, EDIT
 from ..domain.refusal import ErrorItem, Refusal
 from ..engine import cloning, drive_transitions
 from ..engine.attachments import require_own_tags
+from ..engine.sharing import require
 from ..store.transaction import Transaction
 from .drives import fetch_own
 from .objects import avoided
@@ -154,7 +155,7 @@ def _uploading(tx: Transaction, call: Call, uuid: str) -> Doc:
     drive = tx.get("drives", uuid)
     if drive is None:
         raise Refusal.not_found(uuid)
-    require(call.user_uuid, drive, EDIT)
+    require(tx, call.user_uuid, "drives", drive, EDIT)
     if drive["upload"] is None:
         drive_states.require_legal("upload", drive)
     return drive

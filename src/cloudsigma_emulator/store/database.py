@@ -9,11 +9,12 @@ import contextlib
 import os
 import sqlite3
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import IO, Any
 
 from .errors import StoreProblem
+from .grants import GrantsOf
 from .migrations import TABLES, migrate
 
 Links = Callable[[str, dict[str, Any]], Iterable[tuple[str, str, str]]]
@@ -22,18 +23,39 @@ Links = Callable[[str, dict[str, Any]], Iterable[tuple[str, str, str]]]
 Uri = Callable[[str, str, dict[str, Any] | None], str]
 """Gives the resource_uri of an object: kind, uuid, and the document if it is at hand."""
 
+Holdings = Callable[[str, dict[str, Any]], Mapping[str, int] | None]
+"""Gives what an object uses of each resource that is billed; None for kinds that never use any."""
+
+
+def _holds_nothing(kind: str, doc: dict[str, Any]) -> None:
+    return None
+
+
+def _grants_nothing(kind: str, doc: dict[str, Any], acls: Iterable[dict[str, Any]]) -> dict[str, list[str]]:
+    return {}
+
 
 class Database:
     """One connection, used under the app's lock.
 
-    Arguments: the data directory (None: in memory), the function that reads relations out of a document, and
-    the one that gives an object's address.
+    Arguments: the data directory (None: in memory), the function that reads relations out of a document, the
+    one that gives an object's address, the one that tells what it uses of what is billed, and the one that
+    tells what others may do with it.
     Raises StoreProblem when the directory cannot be used or another process has it.
     """
 
-    def __init__(self, directory: Path | None, links_of: Links, uri_of: Uri) -> None:
+    def __init__(
+        self,
+        directory: Path | None,
+        links_of: Links,
+        uri_of: Uri,
+        holdings_of: Holdings = _holds_nothing,
+        grants_of: GrantsOf = _grants_nothing,
+    ) -> None:
         self.links_of = links_of
         self.uri_of = uri_of
+        self.holdings_of = holdings_of
+        self.grants_of = grants_of
         self.directory = directory
         self._lock_file: IO[str] | None = None
         if directory is None:

@@ -85,10 +85,77 @@ STEPS: tuple[str, ...] = (
     CREATE INDEX audit_by_owner ON audit(owner, id);
     CREATE TABLE settings(name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
     """,
+    """
+    -- What each object uses of what is billed, kept from its document like its links; sums by account.
+    CREATE TABLE holdings(
+        kind TEXT NOT NULL,
+        uuid TEXT NOT NULL,
+        resource TEXT NOT NULL,
+        owner TEXT NOT NULL,
+        amount INTEGER NOT NULL,
+        since REAL NOT NULL,
+        PRIMARY KEY(kind, uuid, resource)
+    ) WITHOUT ROWID;
+    CREATE INDEX holdings_by_owner ON holdings(owner, since);
+    CREATE TABLE past_holdings(
+        id INTEGER PRIMARY KEY,
+        kind TEXT NOT NULL,
+        uuid TEXT NOT NULL,
+        resource TEXT NOT NULL,
+        owner TEXT NOT NULL,
+        amount INTEGER NOT NULL,
+        since REAL NOT NULL,
+        until REAL NOT NULL
+    );
+    CREATE INDEX past_holdings_by_owner ON past_holdings(owner, until);
+    CREATE TABLE held(
+        owner TEXT NOT NULL, resource TEXT NOT NULL, amount INTEGER NOT NULL, PRIMARY KEY(owner, resource)
+    ) WITHOUT ROWID;
+    CREATE TRIGGER holding_began AFTER INSERT ON holdings BEGIN
+        INSERT INTO held VALUES(new.owner, new.resource, new.amount)
+            ON CONFLICT DO UPDATE SET amount = amount + excluded.amount;
+    END;
+    CREATE TRIGGER holding_ended AFTER DELETE ON holdings BEGIN
+        UPDATE held SET amount = amount - old.amount WHERE owner = old.owner AND resource = old.resource;
+    END;
+
+    -- Bookings: one line stands for all the equal cycles that follow each other.
+    CREATE TABLE ledger(
+        owner TEXT NOT NULL,
+        place INTEGER NOT NULL,           -- how many bookings of the account come before it
+        bookings INTEGER NOT NULL,        -- for how many it stands
+        doc BLOB NOT NULL,
+        PRIMARY KEY(owner, place)
+    ) WITHOUT ROWID;
+    """,
+    """
+    -- Who else may do what with an object: kept from its tags and from its owner's ACLs.
+    CREATE TABLE grants(
+        kind TEXT NOT NULL,
+        uuid TEXT NOT NULL,
+        viewer TEXT NOT NULL,
+        permission TEXT NOT NULL,
+        seq INTEGER NOT NULL,             -- of the object: the order in which the viewer's lists show it
+        PRIMARY KEY(kind, uuid, viewer, permission)
+    ) WITHOUT ROWID;
+    CREATE INDEX grants_in_order ON grants(viewer, kind, permission, seq, uuid);
+    CREATE TABLE grant_counts(
+        viewer TEXT, kind TEXT, permission TEXT, n INTEGER NOT NULL, PRIMARY KEY(viewer, kind, permission)
+    ) WITHOUT ROWID;
+    CREATE TRIGGER grant_made AFTER INSERT ON grants BEGIN
+        INSERT INTO grant_counts VALUES(new.viewer, new.kind, new.permission, 1)
+            ON CONFLICT DO UPDATE SET n = n + 1;
+    END;
+    CREATE TRIGGER grant_ended AFTER DELETE ON grants BEGIN
+        UPDATE grant_counts SET n = n - 1
+            WHERE viewer = old.viewer AND kind = old.kind AND permission = old.permission;
+    END;
+    """,
 )
 
 TABLES = (
     "objects", "counts", "links", "credentials", "sessions", "tokens", "upload_links", "tasks", "audit", "settings",
+    "holdings", "past_holdings", "held", "ledger", "grants", "grant_counts",
 )  # fmt: skip
 
 

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import random
 import uuid as uuids_module
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 
 from .frame import Frame
+from .grants import Grants
 
 if TYPE_CHECKING:
     from .database import Database
@@ -53,9 +54,11 @@ class Transaction:
         self._sql = database.connection
         self._duration = duration
         self._writing = False
-        self._events: dict[str, set[str]] = {}
+        self._events: dict[str, tuple[str, str, set[str]]] = {}
         self._after: list[Callable[[], None]] = []
         self._tasks_changed = False
+        self.grants: Grants = Grants(self._sql, database.grants_of, self._write)
+        """What is shared with whom."""
         self.now: datetime = now
         """The time of the whole transaction, UTC."""
         self.random: random.Random = randomness
@@ -87,6 +90,7 @@ class Transaction:
             ),
         )
         self._relate(kind, doc["uuid"], self._database.links_of(kind, doc))
+        self._hold(kind, doc["uuid"], doc["owner"], self._database.holdings_of(kind, doc))
         self._changed(kind, doc)
 
     def update(self, kind: str, doc: Doc) -> None:
@@ -99,6 +103,7 @@ class Transaction:
         if not changed:
             raise KeyError((kind, doc["uuid"]))
         self._relate(kind, doc["uuid"], self._database.links_of(kind, doc))
+        self._hold(kind, doc["uuid"], doc["owner"], self._database.holdings_of(kind, doc))
         self._changed(kind, doc)
 
     def remove(self, kind: str, uuid: str) -> bool:
@@ -112,6 +117,8 @@ class Transaction:
             return False
         self._write()
         self._relate(kind, uuid, ())
+        if self._database.holdings_of(kind, doc) is not None:
+            self._hold(kind, uuid, doc["owner"], {})
         self._sql.execute("DELETE FROM objects WHERE kind=? AND uuid=?", (kind, uuid))
         self._changed(kind, doc)
         return True
@@ -245,9 +252,9 @@ class Transaction:
             doc = self.get(kind, uuid)
             if doc is None:
                 return
-            self._tell(self._database.uri_of(kind, doc["uuid"], doc), doc["owner"])
+            self._tell(kind, uuid, doc, doc["owner"])
         else:
-            self._tell(self._database.uri_of(kind, uuid, None), owner)
+            self._tell(kind, uuid, None, owner)
 
     def after_commit(self, action: Callable[[], None]) -> None:
         """Run something once the rows are safe: start a machine, remove a file. Never before, never on failure."""
@@ -316,11 +323,16 @@ class Transaction:
 
     def commit(self) -> list[Frame]:
         """Make the changes last; returns the frames to publish."""
+        self.grants.settle()
+        for kind, uuid, concerned in self.grants.moved():
+            if kind in EVENT_KINDS and (doc := self.get(kind, uuid)) is not None:
+                self._tell(kind, uuid, doc, doc["owner"], *concerned)
         if self._writing:
             self._sql.execute("COMMIT")
             self._writing = False
         frames = []
-        for uri, viewers in self._events.items():
+        for uri, (kind, uuid, viewers) in self._events.items():
+            viewers |= self.grants.viewers(kind, uuid)
             if viewers:
                 frames.append(Frame(uri.split("/")[3], uri, frozenset(viewers)))
         return frames
@@ -383,27 +395,60 @@ class Transaction:
                     "DELETE FROM links WHERE src_kind=? AND src=? AND rel=? AND dst_kind=? AND dst=?",
                     (kind, uuid, *link),
                 )
-                self._related(link)
+                self._related(kind, uuid, link)
         for link in after:
             if link not in before:
                 self._sql.execute(
                     "INSERT INTO links(src_kind, src, rel, dst_kind, dst) VALUES(?,?,?,?,?)",
                     (kind, uuid, *link),
                 )
-                self._related(link)
+                self._related(kind, uuid, link)
 
-    def _related(self, link: tuple[str, str, str]) -> None:
+    def _hold(self, kind: str, uuid: str, owner: str | None, wanted: Mapping[str, int] | None) -> None:
+        if wanted is None:
+            return
+        rows = self._sql.execute(
+            "SELECT resource, owner, amount, since FROM holdings WHERE kind=? AND uuid=?", (kind, uuid)
+        ).fetchall()
+        whose, now = owner or "", self.now.timestamp()
+        before = {resource: (holder, amount) for resource, holder, amount, _ in rows}
+        after = {resource: (whose, amount) for resource, amount in wanted.items() if amount}
+        if before == after:
+            return
+        for resource, holder, amount, since in rows:
+            if after.get(resource) == (holder, amount):
+                continue
+            self._sql.execute(
+                "DELETE FROM holdings WHERE kind=? AND uuid=? AND resource=?", (kind, uuid, resource)
+            )
+            if since < now:
+                self._sql.execute(
+                    "INSERT INTO past_holdings(kind, uuid, resource, owner, amount, since, until)"
+                    " VALUES(?,?,?,?,?,?,?)",
+                    (kind, uuid, resource, holder, amount, since, now),
+                )
+        for resource, (holder, amount) in after.items():
+            if before.get(resource) != (holder, amount):
+                self._sql.execute(
+                    "INSERT INTO holdings(kind, uuid, resource, owner, amount, since) VALUES(?,?,?,?,?,?)",
+                    (kind, uuid, resource, holder, amount, now),
+                )
+
+    def _related(self, src_kind: str, src: str, link: tuple[str, str, str]) -> None:
         # What points at an object is part of how it looks (mounted_on, tags, servers, jobs).
-        _, kind, uuid = link
+        rel, kind, uuid = link
+        self.grants.related(rel, src_kind, src, uuid)
         if kind in EVENT_KINDS:
             self.event(kind, uuid)
 
     def _changed(self, kind: str, doc: Doc) -> None:
+        self.grants.written(kind, doc)
         if kind in EVENT_KINDS:
-            self._tell(self._database.uri_of(kind, doc["uuid"], doc), doc["owner"])
+            self._tell(kind, doc["uuid"], doc, doc["owner"])
 
-    def _tell(self, uri: str, owner: str | None) -> None:
-        viewers = self._events.pop(uri, set())  # the last change decides the order
-        if owner:
-            viewers.add(owner)
-        self._events[uri] = viewers
+    def _tell(self, kind: str, uuid: str, doc: Doc | None, *viewers: str | None) -> None:
+        uri = self._database.uri_of(kind, uuid, doc)
+        # The last change decides the order. Who could see the object until now hears of it too.
+        _, _, told = self._events.pop(uri, (kind, uuid, self.grants.viewers(kind, uuid)))
+        told.update(viewer for viewer in viewers if viewer)
+        self._events[uri] = (kind, uuid, told)
