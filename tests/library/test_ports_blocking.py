@@ -154,6 +154,31 @@ def test_a_client_that_is_never_closed_leaves_no_open_sockets() -> None:
         assert server.all_closed.wait(5)
 
 
+FORKED = """
+import os, sys
+from cloudsigma import CloudSigma
+cs = CloudSigma(api_endpoint=sys.argv[1], username="u", password="p")
+assert cs.request("GET", "parent/") == {}
+child = os.fork()
+if child == 0:
+    assert cs.request("GET", "child/") == {}
+    os._exit(0)
+assert os.waitpid(child, 0)[1] == 0
+assert cs.request("GET", "parent/") == {}
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
+def test_a_forked_child_has_connections_of_its_own() -> None:
+    with Scripted(http(200, {})) as server:
+        subprocess.run([sys.executable, "-c", FORKED, server.endpoint], check=True, timeout=60)
+        assert [(seen.target.split("/")[3], seen.connection) for seen in server.seen] == [
+            ("parent", 0),
+            ("child", 1),
+            ("parent", 0),
+        ]
+
+
 INTERRUPTED = """
 import sys, threading
 from cloudsigma.config import load_settings

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from cloudsigma import errors
+from cloudsigma.core.port import PortFailure
 from cloudsigma.core.requests import Requests
 from cloudsigma.ports import network
 
@@ -356,6 +357,43 @@ def test_a_proxy_that_refuses_the_tunnel(face: str, monkeypatch: pytest.MonkeyPa
         monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{proxy.port}")
         with pytest.raises(errors.ConnectionFailed, match="proxy refused: 407"):
             ask(face, "https://cloud.example/api/2.0/", "POST", retries=0)
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "ftp://127.0.0.1:1",
+        "http://",
+        "http://host:port",
+        "http://user:TOPSECRET@[::1",
+        "socks5://127.0.0.1:1",
+    ],
+)
+def test_a_proxy_that_cannot_be_used_is_told_without_its_password(
+    face: str, address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ALL_PROXY", address)
+    with pytest.raises(errors.ConnectionFailed, match="proxy") as caught:
+        ask(face, "http://cloud.example/api/2.0/", "POST")
+    assert "TOPSECRET" not in str(caught.value)
+
+    async def open_frames(client: Requests) -> None:
+        await client.port.open_frames("ws://cloud.example/websocket", {}, 5)
+
+    with pytest.raises(PortFailure) as failed:
+        on(face, "http://cloud.example/api/2.0/", open_frames)
+    assert "TOPSECRET" not in str(failed.value)
+
+
+def test_a_server_that_listens_on_ipv6_only(face: str) -> None:
+    try:
+        listener = socket.create_server(("::1", 0), family=socket.AF_INET6)
+    except OSError:
+        pytest.skip("no IPv6 on this machine")
+    thread = threading.Thread(target=answer_once, args=(listener,))
+    thread.start()
+    assert ask(face, f"http://[::1]:{listener.getsockname()[1]}/api/2.0/") == [{"fine": True}]
+    thread.join(5)
 
 
 def test_hosts_of_no_proxy_are_reached_directly(face: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextvars
+import os
 import random
 import threading
 import time
@@ -63,13 +64,20 @@ class BlockingPort:
     blocking = True
 
     def __init__(self) -> None:
-        self._connections: dict[str, Connections] = {}
+        self._begin_again()
+
+    def _begin_again(self) -> None:
+        """Have no connections: a forked child must not use those of its parent."""
+        self._process = os.getpid()
         self._lock = threading.Lock()
+        self._connections: dict[str, Connections] = {}
         # Programs in the old style never close anything.
         weakref.finalize(self, _close_all, self._connections)
 
     async def send(self, request: HttpRequest) -> HttpResponse:
         stop_if_abandoned()
+        if os.getpid() != self._process:
+            self._begin_again()
         end = request.url.index("/", 8)
         origin = request.url[:end]
         until = time.monotonic() + min(request.timeout, threading.TIMEOUT_MAX)

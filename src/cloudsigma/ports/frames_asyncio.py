@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from math import inf
 
 from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus, InvalidURI
+from websockets.exceptions import ConnectionClosed, InvalidStatus, WebSocketException
 
 from ..core.port import PortFailure, UpgradeRefused
 from . import network
@@ -54,6 +54,6 @@ async def open_stream(url: str, headers: Mapping[str, str], timeout: float) -> A
         )
     except InvalidStatus as refused:
         raise UpgradeRefused(refused.response.status_code) from None
-    except (InvalidHandshake, InvalidURI, ConnectionClosed, EOFError, OSError, ImportError) as error:
+    except (WebSocketException, EOFError, OSError, ImportError, ValueError) as error:
         raise network.upgrade_failure(error, isinstance(error, TimeoutError)) from error
     return AsyncioFrames(connection)

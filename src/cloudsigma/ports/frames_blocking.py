@@ -6,7 +6,7 @@ import threading
 import time
 from collections.abc import Mapping
 
-from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus, InvalidURI
+from websockets.exceptions import ConnectionClosed, InvalidStatus, WebSocketException
 from websockets.sync.client import ClientConnection, connect
 
 from ..core.port import PortFailure, UpgradeRefused
@@ -61,6 +61,6 @@ def open_stream(url: str, headers: Mapping[str, str], timeout: float) -> Blockin
         ).__enter__()  # newer versions warn about connections that were not entered; close() leaves them
     except InvalidStatus as refused:
         raise UpgradeRefused(refused.response.status_code) from None
-    except (InvalidHandshake, InvalidURI, ConnectionClosed, EOFError, OSError, ImportError) as error:
+    except (WebSocketException, EOFError, OSError, ImportError, ValueError) as error:
         raise network.upgrade_failure(error, time.monotonic() - started >= timeout) from error
     return BlockingFrames(connection)

@@ -21,6 +21,7 @@ KEEPALIVE_SECONDS = 30.0  # below the 60 to 75 that gateways keep an idle connec
 CONNECT_SECONDS = 20.0
 PING_SECONDS = 20.0
 CLOSE_SECONDS = 1.0
+PROXY_SCHEMES = ("http", "https", "socks5", "socks5h")
 READ_BYTES = 64 * 1024
 MAX_FRAME = 16 * 1024 * 1024
 
@@ -244,11 +245,22 @@ def proxy_for(origin: Origin) -> httpcore2.Proxy | None:
     address = proxy_address(origin.scheme.decode("ascii"), origin.host, origin.port)
     if address is None:
         return None
-    parts = urlsplit(address)
+    try:
+        parts = urlsplit(address)
+        port = parts.port
+    except ValueError:
+        port, parts = None, urlsplit("")
+    if parts.scheme not in PROXY_SCHEMES or not parts.hostname:
+        # Not the address itself: it may hold a password.
+        raise PortFailure(
+            "the proxy that the environment names has no usable address, such as http://proxy.example:3128",
+            sent=False,
+            permanent=True,
+        )
     user = (unquote(parts.username), unquote(parts.password or "")) if parts.username is not None else None
     name = f"[{parts.hostname}]" if parts.hostname and ":" in parts.hostname else parts.hostname or ""
     default = {"http": 80, "https": 443}.get(parts.scheme, 1080)
-    url = f"{parts.scheme}://{name}:{parts.port or default}"
+    url = f"{parts.scheme}://{name}:{port or default}"
     return httpcore2.Proxy(url, auth=user, ssl_context=tls_context() if parts.scheme == "https" else None)
 
 
