@@ -5,37 +5,16 @@ A fact table: what the cloud documents or has been seen to serve. ``{uuid}`` sta
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any
 
-UUID = "6f670b3c-a2e6-433f-aeab-b976b1cdaf03"
+from .catalogue_network import NETWORK_AND_ACCOUNT
+from .endpoints import UUID, Endpoint, act, get
+
 SERVER: dict[str, Any] = {"name": "n", "cpu": 1000, "mem": 2**30, "vnc_password": "p"}
 DRIVE: dict[str, Any] = {"name": "n", "size": 2**30, "media": "disk"}
 SCHEDULER: dict[str, Any] = {"type": "snapshot", "name": "n", "incremental_backup": {"hour": "*/2"}}
 CHUNK: dict[str, Any] = {"chunk_size": 4, "total_size": 4, "filename": "image"}
 LINK = "/api/2.0/upload/some-link/"
-
-Call: TypeAlias = Callable[[Any], Any]
-
-
-@dataclass(frozen=True)
-class Endpoint:
-    """One endpoint: method and path of the request, its ``do``, and the call."""
-
-    method: str
-    path: str
-    call: Call
-    action: str | None = None
-
-
-def get(path: str, call: Call) -> Endpoint:
-    return Endpoint("GET", path, call)
-
-
-def act(path: str, action: str, call: Call) -> Endpoint:
-    return Endpoint("POST", f"{path}action/", call, action)
-
 
 CATALOGUE: dict[str, Endpoint] = {
     "options.any": Endpoint("OPTIONS", "/servers/", lambda cs: cs.request("OPTIONS", "servers/")),
@@ -281,4 +260,5 @@ CATALOGUE: dict[str, Endpoint] = {
     "acls.schema": get("/acls/schema/", lambda cs: cs.acls.schema()),
     "logs.list": get("/logs/", lambda cs: cs.audit_log.page(0, 5, uuid=UUID)),
     "logs.schema": get("/logs/schema/", lambda cs: cs.audit_log.schema()),
+    **NETWORK_AND_ACCOUNT,
 }

@@ -16,7 +16,8 @@ from cloudsigma.client import collections
 from cloudsigma.core.call import call, stream
 from cloudsigma.ports.memory import MemoryPort
 
-from .catalogue import CATALOGUE, UUID, Endpoint
+from .catalogue import CATALOGUE
+from .endpoints import UUID, Endpoint
 
 SETTINGS: dict[str, Any] = {
     "api_endpoint": "https://cloud.example/api/2.0/",
@@ -53,6 +54,8 @@ class Cloud:
             return 200, {"set-cookie": "async_auth=ticket; Max-Age=120"}, b"{}"
         if "/drives/upload/" in path:
             return 201, {"content-type": "text/plain"}, f"{UUID}\n".encode()
+        if action in ("get_log", "get_keys"):
+            return 200, {}, json.dumps(self.answer("/lines/", method)).encode()
         return 200, {"content-type": "application/json"}, json.dumps(self.answer(path, method)).encode()
 
     @staticmethod
@@ -60,7 +63,15 @@ class Cloud:
         last = path.strip("/").split("/")
         if "availability_groups" in path:
             return [UUID] if last[-1] == UUID else [[UUID]]
-        if last[-1] in ("profile", "balance", "capabilities", "cloud_status", "global_context", "schema"):
+        if last[-1] in (
+            "profile",
+            "balance",
+            "capabilities",
+            "cloud_status",
+            "currentusage",
+            "global_context",
+            "schema",
+        ):
             return dict(OBJECT)
         if last[-1] in (UUID, "runtime", "action") or method == "OPTIONS":
             return OBJECT
@@ -99,33 +110,60 @@ def test_the_table_has_every_endpoint() -> None:
         resource = name.split(".")[0]
         count[resource] = count.get(resource, 0) + 1
     assert count == {
-        "options": 1,
         "accounts": 6,
         "acls": 8,
+        "addressforwards": 5,
         "backupschedulers": 8,
         "balance": 2,
         "bservers": 17,
+        "burstusage": 2,
         "capabilities": 2,
         "cloud_status": 1,
+        "currentusage": 2,
+        "dailyburstusage": 1,
+        "discount": 2,
         "drives": 21,
         "driveusers": 5,
         "fwpolicies": 9,
         "global_context": 2,
+        "groupedsubscriptions": 1,
+        "hostallocationpools": 3,
+        "hostavailabilityzones": 1,
         "initupload": 1,
+        "ipaliases": 5,
         "ips": 5,
         "jobs": 3,
         "keypairs": 5,
+        "lans": 5,
+        "ledger": 2,
         "libdrives": 5,
+        "licenses": 3,
         "locations": 2,
         "logs": 2,
+        "nodes": 2,
+        "notification_contacts": 5,
+        "notification_preferences": 2,
+        "options": 1,
+        "portforwards": 5,
+        "pricing": 2,
         "profile": 3,
         "pubkeys": 2,
         "remotesnapshots": 10,
+        "routes": 6,
         "servers": 21,
         "snapshots": 10,
+        "subscriptioncalculator": 2,
+        "subscriptions": 6,
         "tags": 12,
+        "tunnels": 6,
+        "upstream": 2,
+        "usage": 1,
+        "virtualrouters": 20,
         "vlans": 5,
         "vmware_servers": 3,
+        "vpc": 4,
+        "vrfwfilters": 8,
+        "vrfwpolicies": 8,
     }
 
 

@@ -8,8 +8,16 @@ from typing import Any, Required, TypedDict
 from .reference import Ref
 from .vlan import Vlan
 
-IpRangeSpec = TypedDict("IpRangeSpec", {"from": str, "to": str}, total=False)
-"""The first and the last address that DHCP hands out; both inside the LAN."""
+_From = TypedDict(
+    "_From", {"from": str}, total=False
+)  # a word of Python's, which no class can have for a key
+
+
+class IpRangeSpec(_From, total=False):
+    """The addresses that DHCP hands out, inside the LAN: the first one is ``from``."""
+
+    to: str
+    """The last address."""
 
 
 class RouterIpAliasSpec(TypedDict, total=False):
