@@ -178,7 +178,7 @@ def test_usage_is_counted_live(wire: Wire) -> None:
 def test_subscriptions_of_the_seed(wire: Wire, other: Wire) -> None:
     found = wire("GET", "/subscriptions/?status=all&resource=ip,vlan&limit=0").json()
     assert found["price"] == "0E-20"
-    assert [item["resource"] for item in found["objects"]] == ["vlan", "ip", "ip"]
+    assert [item["resource"] for item in found["objects"]] == ["ip", "ip", "vlan"]
     addresses = {item["uuid"] for item in wire("GET", "/ips/").json()["objects"]}
     assert {item["subscribed_object"] for item in found["objects"] if item["resource"] == "ip"} == addresses
     first = found["objects"][1]

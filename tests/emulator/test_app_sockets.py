@@ -169,7 +169,10 @@ def test_idle_sockets_stay_open(wire: Wire) -> None:
     with wire.frames() as events:
         wire.emulator.clock.advance(3600)
         uri = wire.server()["resource_uri"]
-        assert frame(events) == about(uri)
+        told = frame(events)
+        while told == about("/api/2.0/balance/"):  # an hour of burst
+            told = frame(events)
+        assert told == about(uri)
 
 
 def test_what_a_client_says_is_ignored(wire: Wire) -> None:

@@ -180,7 +180,7 @@ def test_a_task_that_fails_is_dropped_and_the_others_go_on(caplog: pytest.LogCap
             tx.later(5, "unknown")
         assert app.engine.run_due() == 3
         assert ran == [1]
-        assert app.engine.next_due() is None
+        assert app.engine.next_step() is None
         assert "ZeroDivisionError" in caplog.text
     finally:
         app.close()

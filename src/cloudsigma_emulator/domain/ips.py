@@ -25,6 +25,9 @@ _LENT_NETWORKS = 256
 POOL_SIZE = _HOSTS * _LENT_NETWORKS
 """How many addresses dhcp can have lent at once."""
 
+OWNED_POOL_SIZE = _HOSTS * (_LENT_NETWORKS + 1)
+"""How many addresses can be subscribed at once."""
+
 
 def owned_address(number: int) -> str:
     """Return the address that the n-th ``ip`` subscription of this cloud buys, counted from 0."""

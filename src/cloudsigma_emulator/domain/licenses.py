@@ -8,15 +8,26 @@ from .refs import resource_uri
 
 License = dict[str, Any]
 
+USERS_LICENSE = "msft_6wc_00002"
+"""Counts the users of remote desktops, as ``/driveusers/`` tells them."""
 
-def _license(number: int, name: str, long_name: str, *, burstable: bool = False) -> License:
+
+def _license(
+    number: int,
+    name: str,
+    long_name: str,
+    *,
+    burstable: bool = False,
+    type_: str = "instance",
+    user_metric: str | None = "smp",
+) -> License:
     return {
         "burstable": burstable,
         "long_name": long_name,
         "name": name,
         "resource_uri": resource_uri("licenses", str(number)),
-        "type": "instance",
-        "user_metric": "smp",
+        "type": type_,
+        "user_metric": user_metric,
     }
 
 
@@ -25,6 +36,7 @@ LICENSES: tuple[License, ...] = (
     _license(14, "msft_7nq_00302", "SQL Server Standard Edition"),
     _license(12, "msft_p73_04837_core", "Windows Server", burstable=True),
     _license(15, "msft_tfa_00523", "SQL Server Web"),
+    _license(16, USERS_LICENSE, "Remote Desktop Services", burstable=True, type_="stub", user_metric="users"),
 )
 
 

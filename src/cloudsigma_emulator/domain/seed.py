@@ -8,13 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 from . import drives, ips, vlans
 from .jobs import timestamp
 from .licenses import LICENSES, bound
+from .money import ZERO
+from .periods import read_term
 from .placement import STORAGE_HOSTS
-from .refs import resource_uri
+from .prices import Quote
+from .subscriptions import Wish, new_subscription
 
 Doc = dict[str, Any]
 
@@ -69,30 +73,12 @@ def _persistent_drive(uuid: str, owner: str) -> Doc:
 
 
 def _subscription(uuid: str, owner: str, number: int, resource: str, bought: str, now: datetime) -> Doc:
-    noon = now.replace(hour=12, minute=0, second=0, microsecond=0)
-    end = noon + _TERM if noon + _TERM >= now + _TERM else noon + _TERM + timedelta(days=1)
-    return {
-        "owner": owner,
-        "amount": "1",
-        "auto_renew": True,
-        "descendants": [],
-        "discount_amount": None,
-        "discount_percent": None,
-        "discounts": {},
-        "end_time": timestamp(end),
-        "free_tier": False,
-        "id": str(number),
-        "period": str(end - now),
-        "price": "0E-20",
-        "remaining": "1",
-        "resource": resource,
-        "resource_uri": resource_uri("subscriptions", str(number)),
-        "start_time": timestamp(now),
-        "status": "active",
-        "subscribed_object": bought,
-        "uuid": uuid,
-        "was_billed": True,
-    }
+    term = read_term({"end_time": timestamp(now + _TERM)}, now)
+    nothing = Quote(ZERO, Decimal(0), ZERO)
+    document = new_subscription(
+        uuid, owner, number, Wish(resource, 1, term, auto_renew=True, quote=nothing), now, bought
+    )
+    return {**document, "discount_amount": None, "discount_percent": None, "discounts": None}
 
 
 def _image(name: str, size: int, os: str, distribution: str | None, version: str | None, **more: Any) -> Doc:

@@ -51,6 +51,7 @@ EVENTS: dict[str, dict[str, str]] = {
     "guest_off": {RUNNING: STOPPING},
     "host_crash": {RUNNING: STARTING},
     "illegal_operation": {RUNNING: PAUSED},
+    "unpaid": {STARTING: STOPPING, RUNNING: STOPPING, PAUSED: STOPPING},
     "outage": {STARTING: UNAVAILABLE, RUNNING: UNAVAILABLE},
 }
 

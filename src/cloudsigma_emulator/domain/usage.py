@@ -1,9 +1,15 @@
-"""What an account uses at this moment, resource by resource, against what it has subscribed."""
+"""What objects use of what is billed, and what an account uses against what it has subscribed.
+
+The store keeps ``holdings_of`` each document with the time since when, and their sums by account: counted live,
+they are ``/currentusage/``; read at the five-minute polls, they are ``/usage/``; over time, they are burst.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
+
+from .licenses import USERS_LICENSE
 
 Doc = Mapping[str, Any]
 
@@ -14,42 +20,62 @@ RESOURCES = (
 )  # fmt: skip
 """The resources that are always told, 0 included."""
 
+SUBSCRIBED = "subscribed:"
+"""Stands before the name of a resource in the holdings of a subscription."""
 
-def current_usage(
-    servers: Iterable[Doc], drives: Iterable[Doc], subscriptions: Iterable[Doc]
-) -> dict[str, dict[str, int]]:
-    """Return ``burst``, ``subscribed`` and ``using`` of each resource, in MHz, bytes or pieces.
+METERED = ("servers", "drives", "driveusers", "ips", "subscriptions")
+"""Kinds whose documents may use something."""
 
-    Servers count unless they are stopped, drives always but for ephemeral ones, which count while their server
-    runs; an address or a VLAN counts as used because it is subscribed.
+_CLASSIC = {"intel_cpu": "cpu", "intel_mem": "mem"}
+"""Subscriptions of the right serve what is used under the left name: the processors that servers get by default."""
+
+_ITSELF = ("ip", "vlan", "vpc", "virtual_private_cloud", "dedicated_")
+"""How the resources begin of which every subscribed piece is a used one."""
+
+
+def holdings_of(kind: str, document: Doc) -> dict[str, int] | None:
+    """Return what a document uses, in MHz, bytes or pieces; None for kinds that never use anything.
+
+    Servers count unless they are stopped, with the licences of their drives; drives always, but ephemeral ones
+    only while their server has power; an address beyond its subscription while a server holds it.
     """
-    using: dict[str, int] = dict.fromkeys(RESOURCES, 0)
-    subscribed: dict[str, int] = dict.fromkeys(RESOURCES, 0)
-    powered: set[str] = set()
-    for server in servers:
-        if server["status"] == "stopped":
-            continue
-        _add(using, f"{server['cpu_type']}_cpu", server["cpu"])
-        _add(using, f"{server['cpu_type']}_mem", server["mem"])
-        powered.update(attached["drive"] for attached in server["drives"])
-    for drive in drives:
-        kind = drive["storage_type"] or "dssd"
-        if kind != "local_nvme" or drive["uuid"] in powered:
-            _add(using, kind, drive["size"])
-    for subscription in subscriptions:
-        if subscription["status"] == "active":
-            _add(subscribed, subscription["resource"], int(subscription["amount"]))
-    for name in ("ip", "vlan"):
-        using[name] = max(using[name], subscribed[name])
+    if kind == "servers":
+        if document["status"] == "stopped":
+            return {}
+        cpu_type = document["cpu_type"]
+        used = {f"{cpu_type}_cpu": document["cpu"], f"{cpu_type}_mem": document["mem"]}
+        return used | dict.fromkeys(document.get("licensed") or (), document["smp"])
+    if kind == "drives":
+        storage = document["storage_type"] or "dssd"
+        return {storage: document["size"]} if storage != "local_nvme" or document.get("powered") else {}
+    if kind == "driveusers":
+        return {USERS_LICENSE: document["amount"]}
+    if kind == "ips":
+        return {"ip": 1} if document.get("kept") else {}
+    if kind == "subscriptions":
+        active = document["status"] == "active"
+        return {SUBSCRIBED + document["resource"]: int(document["remaining"])} if active else {}
+    return None
+
+
+def use_of(totals: Mapping[str, int]) -> dict[str, tuple[int, int]]:
+    """Return (using, subscribed) of each resource in an account's totals."""
+    names = {name.removeprefix(SUBSCRIBED) for name in totals}
+    names |= {served for served, name in _CLASSIC.items() if SUBSCRIBED + name in totals}
+    found: dict[str, tuple[int, int]] = {}
+    for name in names:
+        subscribed = totals.get(SUBSCRIBED + name, 0)
+        using = totals.get(name, 0) + (subscribed if name.startswith(_ITSELF) else 0)
+        if name in _CLASSIC:
+            subscribed += totals.get(SUBSCRIBED + _CLASSIC[name], 0)
+        found[name] = (using, subscribed)
+    return found
+
+
+def current_usage(totals: Mapping[str, int]) -> dict[str, dict[str, int]]:
+    """Return ``burst``, ``subscribed`` and ``using`` of each resource, by name."""
+    found = dict.fromkeys(RESOURCES, (0, 0)) | use_of(totals)
     return {
-        name: {
-            "burst": max(0, using.get(name, 0) - subscribed.get(name, 0)),
-            "subscribed": subscribed.get(name, 0),
-            "using": using.get(name, 0),
-        }
-        for name in sorted({*using, *subscribed})
+        name: {"burst": max(0, using - subscribed), "subscribed": subscribed, "using": using}
+        for name, (using, subscribed) in sorted(found.items())
     }
-
-
-def _add(amounts: dict[str, int], name: str, amount: int) -> None:
-    amounts[name] = amounts.get(name, 0) + amount

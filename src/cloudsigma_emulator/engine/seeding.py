@@ -5,7 +5,7 @@ from __future__ import annotations
 from ..domain import account_records
 from ..domain.seed import standard
 from ..store.transaction import Transaction
-from . import credentials
+from . import credentials, subscribing
 
 USERS = (("user@example.com", "password"), ("other@example.com", "password"))
 """Login names and passwords of the two accounts, in every seed."""
@@ -28,4 +28,8 @@ def sow(tx: Transaction, seed: str) -> None:
         accounts.append(uuid)
     if seed == "standard":
         for kind, doc in standard(accounts[0], accounts[1], tx.now, tx.new_uuid):
-            tx.insert(kind, doc)
+            if kind == subscribing.KIND:
+                tx.insert(kind, doc, rank=-int(doc["id"]))
+                subscribing.schedule(tx, doc)
+            else:
+                tx.insert(kind, doc)

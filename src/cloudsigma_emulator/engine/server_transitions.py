@@ -13,7 +13,8 @@ from ..domain.refusal import Refusal
 from ..domain.server_states import PAUSED, RUNNING, STARTING, STOPPED, STOPPING, UNAVAILABLE, require_legal
 from ..store.transaction import Transaction
 from . import addresses
-from .funds import require_funds
+from .bought import forget_ended_vlans
+from .funds import licenses_of, require_funds
 from .transition import FollowUp, follow, move
 from .world import World
 
@@ -48,8 +49,17 @@ def start(tx: Transaction, world: World, server: Doc, avoid: Sequence[str] = ())
         action="start_send",
         then=FollowUp("server.boot", tx.random.uniform(2, 5)),
         host=host,
+        licensed=licenses_of(drives),
     )
+    _use_ephemeral(tx, drives, powered=True)
     tx.after_commit(partial(world.hypervisor.power_on, dict(server)))
+
+
+def _use_ephemeral(tx: Transaction, drives: Sequence[Doc], *, powered: bool) -> None:
+    """Let ephemeral drives count as used while their server has power."""
+    for drive in drives:
+        if drive_states.is_ephemeral(drive):
+            tx.update("drives", {**drive, "powered": powered})
 
 
 def attached_drives(tx: Transaction, server: Doc) -> list[Doc]:
@@ -98,15 +108,26 @@ def _after(tx: Transaction, payload: Doc, event: str) -> tuple[Doc | None, str |
     return server, server_states.after(event, server["status"]) if server is not None else None
 
 
+def stop_unpaid(tx: Transaction, world: World, owner: str) -> None:
+    """Begin to stop every server of an account that has no money left."""
+    for server in tx.find("servers", owner=owner):
+        status = server_states.after("unpaid", server["status"])
+        if status is not None:
+            _begin_to_stop(tx, server, status, None, by_guest=False)
+
+
 def power_off(tx: Transaction, world: World, payload: Doc) -> None:
     """Task: a server has stopped; its addresses are free and its ephemeral drives are empty."""
     server, status = _after(tx, payload, "power_off")
     if server is None or status is None:
         return
     addresses.give_back(tx, server)
+    forget_ended_vlans(tx, server)
     move(tx, "servers", server, status, action="stop", active_since=None, stopping_by_guest=False)
     tx.after_commit(partial(world.hypervisor.power_off, server["uuid"]))
-    for drive in attached_drives(tx, server):
+    drives = attached_drives(tx, server)
+    _use_ephemeral(tx, drives, powered=False)
+    for drive in drives:
         if drive_states.is_ephemeral(drive):
             tx.after_commit(partial(world.images.clear, drive["uuid"], drive["size"]))
 

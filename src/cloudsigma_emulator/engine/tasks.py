@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from typing import Any, Protocol
@@ -23,6 +23,7 @@ from .world import World
 Payload = dict[str, Any]
 Task = Callable[[Transaction, World, Payload], None]
 LongTask = Callable[[World, Payload], None]
+Quiet = Callable[[Transaction, float], float]
 
 
 class Host(World, Protocol):
@@ -44,10 +45,19 @@ _IDLE_SECONDS = 60.0
 class Engine:
     """The thread that waits for the next task, and the workers for the long ones."""
 
-    def __init__(self, app: Host, tasks: Mapping[str, Task], long_tasks: Mapping[str, LongTask]) -> None:
+    def __init__(
+        self,
+        app: Host,
+        tasks: Mapping[str, Task],
+        long_tasks: Mapping[str, LongTask],
+        calendar: Collection[str] = (),
+        quiet: Mapping[str, Quiet] | None = None,
+    ) -> None:
         self._app = app
         self._tasks = tasks
         self._long = long_tasks
+        self._calendar = calendar
+        self._quiet = quiet or {}
         self._condition = threading.Condition()
         self._woken = False
         self._stopping = False
@@ -102,6 +112,37 @@ class Engine:
             sql = f"SELECT min(due) FROM tasks WHERE id NOT IN ({self._busy()})"  # noqa: S608 - our numbers
             due = tx.execute(sql)[0][0]
         return None if due is None else float(due)
+
+    def next_step(self) -> float | None:
+        """Return when the next task is due that is not just one of the calendar."""
+        with self._app.transaction(wake=False) as tx:
+            sql = (
+                f"SELECT min(due) FROM tasks WHERE id NOT IN ({self._busy()})"  # noqa: S608 - our numbers
+                " AND name NOT IN (SELECT value FROM json_each(?))"
+            )
+            due = tx.execute(sql, (orjson.dumps(sorted(self._calendar)).decode(),))[0][0]
+        return None if due is None else float(due)
+
+    def next_stop(self, until: float) -> float | None:
+        """Return how far the clock may go at once, at most ``until``; None when nothing is due by then.
+
+        That is to the next task; or, when it is one of many equal rounds, to the last of them before another task.
+        """
+        with self._app.transaction(wake=False) as tx:
+            due_first = (
+                f"SELECT due, name FROM tasks WHERE id NOT IN ({self._busy()})"  # noqa: S608 - our numbers
+                " {} ORDER BY due, id LIMIT 1"
+            )
+            rows = tx.execute(due_first.format(""))
+            if not rows or rows[0][0] > until:
+                return None
+            due, name = float(rows[0][0]), rows[0][1]
+            quiet = self._quiet.get(name)
+            if quiet is None:
+                return due
+            others = tx.execute(due_first.format("AND name<>?"), (name,))
+            end = min(float(others[0][0]), until) if others else until
+            return max(due, quiet(tx, end)) if end > due else due
 
     def _busy(self) -> str:
         return ",".join(str(number) for number in self._running)

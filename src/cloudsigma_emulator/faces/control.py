@@ -81,7 +81,7 @@ class Control:
 
     def _clock(self, _: Doc) -> Doc:
         clock = self._app.clock
-        due = self._app.engine.next_due()
+        due = self._app.engine.next_step()
         return {
             "now": clock.now().isoformat(),
             "mode": "stopped" if clock.virtual else "running",

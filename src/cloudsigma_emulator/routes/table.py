@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from . import (
     accounts,
+    acls,
     audit_log,
     backup_schedulers,
     balance,
@@ -58,6 +59,7 @@ ROUTES: list[Route] = [
     *keypairs.ROUTES,
     *jobs.ROUTES,
     *tags.ROUTES,
+    *acls.ROUTES,
     *vlans.ROUTES,
     *ips.ROUTES,
     *firewall_policies.ROUTES,
