@@ -172,6 +172,9 @@ class ChunkedUpload:
         with self.progress_lock:
             self._failure = self._failure or error
         self._stop.set()
+        self._drain()
+
+    def _drain(self) -> None:
         while True:
             try:
                 self.queue.get_nowait()
@@ -216,7 +219,8 @@ class ChunkedUpload:
             finally:
                 # Those that still send cannot be stopped; what they want to read is refused from now on.
                 self._stop.set()
-                if self._idle.wait(PATIENCE_SECONDS):
+                self._drain()
+                if not self._running or self._idle.wait(PATIENCE_SECONDS):
                     self._stop.clear()
                 self._image = None
         self._await_drive()
