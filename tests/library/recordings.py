@@ -58,6 +58,7 @@ class Recording:
 
 # Answers without a request beside them, and what was surely asked.
 ANSWERS_ALONE = {
+    "vrouters/policy_get_filters": "/api/2.0/vrfwpolicies/906abae3-b533-4c5d-8d98-c459195b6230/",
     "vmware_servers_schema": "/api/2.0/vmware_servers/schema/",
     "backupschedulers/backupscheduler_schema": "/api/2.0/backupschedulers/schema/",
 }
