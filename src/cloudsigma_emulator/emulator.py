@@ -92,6 +92,9 @@ class Emulator:
         virtual_clock: bool = False,
         remote_snapshot_interval: float = 1800.0,
         firewall_policies: bool = True,
+        vpc: bool = True,
+        host_availability_zones: bool = True,
+        backfilling: bool = False,
         random_seed: int | None = None,
     ) -> None:
         if hypervisor not in HYPERVISORS:
@@ -125,6 +128,9 @@ class Emulator:
             virtual_clock=virtual_clock,
             remote_snapshot_interval=remote_snapshot_interval,
             firewall_policies=firewall_policies,
+            vpc=vpc,
+            host_availability_zones=host_availability_zones,
+            backfilling=backfilling,
             random_seed=random_seed,
         )
         (self.username, self.password), (self.username2, self.password2) = seeding.USERS

@@ -232,7 +232,7 @@ def test_put_of_what_was_read_changes_nothing(cloud: Cloud) -> None:
         nics=[{"ip_v4_conf": {"conf": "static", "ip": address}}, {"vlan": vlan}, DHCP, {}],
         meta={"k": "line\nline"},
         requirements=[{"any": ["thing"]}],
-        allocation_pool="pool",
+        allocation_pool=cloud.get("/hostavailabilityzones/")["objects"][0]["uuid"],
     )
     assert cloud.call("PUT", f"/servers/{server['uuid']}/", server).body == server
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
-from . import fields
+from . import fields, notifications
 from .refusal import Refusal
 
 Doc = dict[str, Any]
@@ -40,6 +40,7 @@ def documents(uuid: str, email: str, now: datetime) -> Iterator[tuple[str, Doc]]
     yield "profile", profile(uuid, email, now)
     yield "balance", {"uuid": uuid, "owner": uuid, "balance": FUNDS, "credit_limit": None, "currency": "EUR"}
     yield "global_context", {"uuid": uuid, "owner": uuid, "values": {}}
+    yield notifications.KIND, notifications.main_contact(uuid, email)
 
 
 def profile(uuid: str, email: str, now: datetime) -> Doc:

@@ -26,6 +26,9 @@ def links_of(kind: str, document: Mapping[str, Any]) -> Iterable[Link]:
         yield ACL_TAG if kind == "acls" else TAG, "tags", uuid
     if kind == "servers":
         yield from _server_links(document)
+    elif kind == "nodes":
+        if document["vpc"]:
+            yield IN_VPC, "vpc", document["vpc"]
     elif kind == "drives":
         if document.get("backup_scheduler"):
             yield SCHEDULER, "backupschedulers", document["backup_scheduler"]
@@ -39,6 +42,8 @@ def links_of(kind: str, document: Mapping[str, Any]) -> Iterable[Link]:
 
 
 def _server_links(server: Mapping[str, Any]) -> Iterable[Link]:
+    if server["allocation_pool"]:
+        yield PLACED, "hostallocationpools", server["allocation_pool"]
     for attachment in server["drives"]:
         yield MOUNT, "drives", attachment["drive"]
     for uuid in server["pubkeys"]:

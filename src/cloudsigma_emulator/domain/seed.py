@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from . import drives, ips, vlans
+from . import drives, ips, vlans, vmware_servers
 from .jobs import timestamp
 from .licenses import LICENSES, bound
 from .money import ZERO
@@ -46,6 +46,12 @@ def standard(
     for image in _library():
         yield "libdrives", _library_drive(new_uuid(), image)
     yield "drives", _persistent_drive(new_uuid(), first)
+    yield (
+        vmware_servers.KIND,
+        vmware_servers.new_vmware_server(
+            new_uuid(), first, new_uuid(), "appliance", cpus=2, memory=4096, disks=[16 * _GIB]
+        ),
+    )
     number = _FIRST_SUBSCRIPTION
     vlan = vlans.new_vlan(new_uuid(), first, number)
     yield "vlans", vlan

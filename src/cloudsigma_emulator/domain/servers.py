@@ -181,10 +181,14 @@ def render_runtime(server: Server) -> dict[str, Any] | None:
     """Return the runtime of a server, null when it does not run."""
     if not has_runtime(server):
         return None
-    return {
+    shown = {
         "active_since": server["active_since"],
         "nics": [{**render_nic_runtime(nic), "mac": nic["mac"]} for nic in server["nics"]],
     }
+    if server["is_grey"]:
+        # How much of its cpu and mem a backfilling server has at the moment: here always all of it.
+        shown["perf_factor"] = 1.0
+    return shown
 
 
 def _render_nic(nic: Mapping[str, Any], *, running: bool, policies: bool) -> dict[str, Any]:

@@ -26,6 +26,7 @@ TAGGABLE = (
     "keypairs",
     "backupschedulers",
     "fwpolicies",
+    "vpc",
 )
 """Kinds whose objects may carry tags, in the order in which a bare uuid is looked for."""
 

@@ -13,6 +13,7 @@ from ..domain.relations import MOUNT, NIC_IP
 from ..store.transaction import Transaction
 from .bought import let_go
 from .drive_transitions import settle
+from .private_clouds import require_pool
 from .sharing import require
 
 Doc = dict[str, Any]
@@ -26,6 +27,8 @@ def require_usable(tx: Transaction, server: Doc, previous: Doc | None = None) ->
     :param server: the definition, with ``uuid`` and ``owner``.
     :param previous: the stored server, when it is changed: what it has already is not asked about again.
     """
+    if previous is None or server["allocation_pool"] != previous["allocation_pool"]:
+        require_pool(tx, server)
     had = {item["drive"] for item in previous["drives"]} if previous else set[str]()
     new = [item["drive"] for item in server["drives"] if item["drive"] not in had]
     _require_drives(tx, server, new)

@@ -6,13 +6,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from itertools import islice
 from typing import Any
 
 from ..domain import ips, server_states, vlans
+from ..domain.private_clouds import NODES, VPC
 from ..domain.refusal import Refusal
 from ..domain.relations import NIC_IP, NIC_VLAN
 from ..store.transaction import Transaction
+from . import private_clouds
 
 Doc = dict[str, Any]
 Make = Callable[[Transaction, str, int], str]
@@ -20,22 +21,36 @@ Make = Callable[[Transaction, str, int], str]
 End = Callable[[Transaction, str], None]
 """Ends an object, given its uuid."""
 
-KINDS = {"ip": "ips", "vlan": "vlans"}
+_NODES = ("dedicated_host_6148", "dedicated_node_small", "dedicated_node_medium", "dedicated_node_large")
+_CLOUDS = ("vpc", "virtual_private_cloud")
+
+KINDS = {"ip": "ips", "vlan": "vlans", **dict.fromkeys(_CLOUDS, VPC), **dict.fromkeys(_NODES, NODES)}
 """Kinds whose documents name the subscription that they come from."""
 
 _AFTER_OWNED = 1
+_PLACE = "owned_place"
 _TRIED_AT_ONCE = 256
 
 
 def _new_ip(tx: Transaction, owner: str, number: int) -> str:
-    places = iter(range(ips.OWNED_POOL_SIZE))
-    while tried := [ips.owned_address(place) for place in islice(places, _TRIED_AT_ONCE)]:
+    place = _free_place(tx)
+    tx.set_setting(_PLACE, (place + 1) % ips.OWNED_POOL_SIZE)
+    address = ips.owned_address(place)
+    tx.insert("ips", ips.new_ip(address, owner, number))
+    tx.audit("IPs", "create", address, actor=tx.actor or owner, owner=owner)
+    return address
+
+
+def _free_place(tx: Transaction) -> int:
+    """Return where a free address is, going on where the last one was found so that none comes back at once."""
+    start = tx.setting(_PLACE) or 0
+    for done in range(0, ips.OWNED_POOL_SIZE, _TRIED_AT_ONCE):
+        steps = range(done, min(done + _TRIED_AT_ONCE, ips.OWNED_POOL_SIZE))
+        tried = {ips.owned_address(place): place for place in ((start + n) % ips.OWNED_POOL_SIZE for n in steps)}
         taken = {document["uuid"] for document in tx.find("ips", uuids=tried)}
-        free = next((address for address in tried if address not in taken), None)
-        if free is not None:
-            tx.insert("ips", ips.new_ip(free, owner, number))
-            tx.audit("IPs", "create", free, actor=tx.actor or owner, owner=owner)
-            return free
+        for address, place in tried.items():
+            if address not in taken:
+                return place
     raise Refusal.backend("No free address is left to subscribe")
 
 
@@ -89,8 +104,18 @@ def forget_ended_vlans(tx: Transaction, server: Doc) -> bool:
     return bool(gone)
 
 
-MAKERS: Mapping[str, Make] = {"ip": _new_ip, "vlan": _new_vlan}
-ENDERS: Mapping[str, End] = {"ip": _end_ip, "vlan": _end_vlan}
+MAKERS: Mapping[str, Make] = {
+    "ip": _new_ip,
+    "vlan": _new_vlan,
+    **dict.fromkeys(_CLOUDS, private_clouds.make_vpc),
+    **dict.fromkeys(_NODES, private_clouds.make_node),
+}
+ENDERS: Mapping[str, End] = {
+    "ip": _end_ip,
+    "vlan": _end_vlan,
+    **dict.fromkeys(_CLOUDS, private_clouds.end_vpc),
+    **dict.fromkeys(_NODES, private_clouds.end_node),
+}
 
 
 def hand_over(tx: Transaction, resource: str, uuid: str, number: int) -> None:

@@ -249,6 +249,7 @@ def clone_server(
     if owner != source["owner"]:
         copy["tags"] = []
         copy["pubkeys"] = []
+        copy["allocation_pool"] = None
         _leave_foreign_networks(tx, copy)
     if random_password:
         copy["vnc_password"] = "".join(tx.random.choices(MADE_UP_ALPHABET, k=MADE_UP_LENGTH))

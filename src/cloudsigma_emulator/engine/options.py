@@ -18,7 +18,9 @@ class Options:
     hotplug: a PUT changes drives and NICs of a running server too. keep_tags: a PUT of a server without ``tags``
     leaves them. lenient_uploads: take the damaged chunks of the old library. virtual_clock: time stands still
     until it is moved. remote_snapshot_interval: least seconds of the clock between two remote snapshots of a drive.
-    firewall_policies: the cloud knows ``/fwpolicies/``, a feature that it has given up. random_seed: uuids, macs and passwords come out the same in each run.
+    firewall_policies: the cloud knows ``/fwpolicies/``, a feature that it has given up. vpc, host_availability_zones:
+    the cloud has these features. backfilling: every account may use ``/bservers/``. random_seed: uuids, macs and
+    passwords come out the same in each run.
     """
 
     data: Path | None = None
@@ -32,4 +34,7 @@ class Options:
     virtual_clock: bool = False
     remote_snapshot_interval: float = 1800.0
     firewall_policies: bool = True
+    vpc: bool = True
+    host_availability_zones: bool = True
+    backfilling: bool = False
     random_seed: int | None = None

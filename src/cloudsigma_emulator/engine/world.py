@@ -30,6 +30,15 @@ class Choices(Protocol):
     @property
     def firewall_policies(self) -> bool: ...
 
+    @property
+    def vpc(self) -> bool: ...
+
+    @property
+    def host_availability_zones(self) -> bool: ...
+
+    @property
+    def backfilling(self) -> bool: ...
+
 
 class World(Protocol):
     """The app as the engine sees it: bytes of drives, machines, options, and transactions of its own."""

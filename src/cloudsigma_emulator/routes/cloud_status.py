@@ -17,14 +17,16 @@ STATUS: dict[str, Any] = {
     "signup": True,
     "sso": [],
     "trial": True,
-    "vmware": False,
+    "vmware": True,
     "vpc": True,
 }
 
 
 def get(call: Call) -> Answer:
     """Return the switches."""
-    return single_answer(call, STATUS)
+    options = call.app.options
+    switches = {"vpc": options.vpc, "host_availability_zones": options.host_availability_zones}
+    return single_answer(call, {**STATUS, **switches})
 
 
 ROUTES = [Route("GET", "/cloud_status/", get, auth=False, id="cloud_status.get")]

@@ -6,6 +6,7 @@ from collections.abc import Collection, Sequence
 from typing import Any
 
 from ..domain import (
+    acls,
     backup_schedulers,
     drives,
     firewall_policies,
@@ -13,6 +14,7 @@ from ..domain import (
     jobs,
     keypairs,
     library_drives,
+    private_clouds,
     servers,
     snapshots,
     tags,
@@ -20,16 +22,19 @@ from ..domain import (
 )
 from ..domain.refs import ref
 from ..domain.relations import (
+    IN_VPC,
     JOB,
     LENT_IP,
     MOUNT,
     NIC_IP,
     NIC_VLAN,
+    PLACED,
     POLICY,
     REMOTE_SNAPSHOT,
     SNAPSHOT,
     TAG,
 )
+from ..domain.server_states import RUNNING
 from ..domain.snapshots import LOCAL, REMOTE
 from ..store.transaction import Transaction
 from .route import Call
@@ -178,6 +183,34 @@ def render_tags(tx: Transaction, documents: Docs, call: Call) -> list[Doc]:
         )
         for tag in documents
     ]
+
+
+def render_vpcs(tx: Transaction, documents: Docs, call: Call) -> list[Doc]:
+    """Return VPCs with their nodes and the servers that run in them."""
+    nodes = _seen_from(tx, IN_VPC, private_clouds.VPC, documents)
+    pools = [vpc["allocation_pool"] for vpc in documents]
+    placed = tx.sources(PLACED, private_clouds.POOLS, pools) if pools else {}
+    uuids = [uuid for sources in placed.values() for _, uuid in sources]
+    running = {found["uuid"] for found in tx.find("servers", uuids=uuids, status=RUNNING)} if uuids else set()
+    shown = [
+        private_clouds.render_vpc(
+            vpc,
+            nodes=nodes[vpc["uuid"]],
+            servers=[uuid for _, uuid in placed[vpc["allocation_pool"]] if uuid in running],
+        )
+        for vpc in documents
+    ]
+    return _for_viewer(tx, private_clouds.VPC, documents, shown, call)
+
+
+def render_acls(tx: Transaction, documents: Docs, call: Call) -> list[Doc]:
+    """Return ACLs; their tags are shown to their owners only."""
+    emails = _emails(tx, {user for acl in documents for user in acl["grantees"]})
+    shown = [acls.render_acl(acl, emails) for acl in documents]
+    for item, acl in zip(shown, documents, strict=True):
+        if acl["owner"] != call.user_uuid:
+            item["tags"] = []
+    return shown
 
 
 def render_jobs(tx: Transaction, documents: Docs, call: Call) -> list[Doc]:

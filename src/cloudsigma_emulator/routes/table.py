@@ -21,7 +21,9 @@ from . import (
     ledger,
     library_drives,
     locations,
+    notifications,
     pricing,
+    private_clouds,
     profile,
     schemas,
     servers,
@@ -32,6 +34,7 @@ from . import (
     usage,
     users,
     vlans,
+    vmware_servers,
 )
 from .route import Route
 
@@ -63,6 +66,9 @@ ROUTES: list[Route] = [
     *vlans.ROUTES,
     *ips.ROUTES,
     *firewall_policies.ROUTES,
+    *private_clouds.ROUTES,
+    *notifications.ROUTES,
+    *vmware_servers.ROUTES,
     *audit_log.ROUTES,
     *schemas.ROUTES,
 ]

@@ -89,3 +89,20 @@ TAGS = Schema(
     ),
     old=True,
 )
+
+
+ACLS = Schema(
+    ["get", "put", "post", "delete"],
+    ["get", "put", "delete"],
+    (
+        F("grantees", "related", NO, "nullable"),
+        F("meta", "dict", NO),
+        F("name", "string", ""),
+        F("owner", "related", NO, "readonly"),
+        F("resource_uri", "string", NO, "readonly"),
+        F("rules", "related", NO, "nullable"),
+        F("tags", "related", NO, "nullable"),
+        F("uuid", "string", NO, "readonly"),
+    ),
+    old=True,
+)
