@@ -119,7 +119,7 @@ def zone_of(name: str) -> ZoneInfo:
     try:
         return ZoneInfo(name)
     except (KeyError, OSError, ValueError):
-        raise ValueError(name) from None
+        raise ValueError(f"no time zone is called {name!r}") from None
 
 
 def _weekdays(names: Sequence[str]) -> list[int]:
