@@ -8,6 +8,7 @@ import logging
 import threading
 import traceback
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -21,6 +22,7 @@ from cloudsigma.core.call import run
 from cloudsigma.core.delegation import IMPERSONATE_PATH, TOKEN_PATH
 from cloudsigma.core.port import PortFailure
 from cloudsigma.credentials import DelegatedCredentials
+from cloudsigma_emulator import Emulator
 
 from .faces import FACES, Clock, in_memory, on
 from .scripted import Scripted, Seen, http
@@ -188,6 +190,25 @@ class TestOverSockets:
         assert service.asked == [*STEPS, "api"]
 
 
+def test_the_emulator_gives_such_tokens(cloudsigma_emulator: Emulator) -> None:
+    token = DelegatedCredentials(
+        oauth_endpoint=cloudsigma_emulator.url,
+        client_id="any",
+        client_secret="thing",
+        user_email="other@example.com",
+    )
+    with CloudSigma(api_endpoint=cloudsigma_emulator.api_endpoint, token=token) as cs:
+        assert cs.profile.get().email == "other@example.com"
+        cloudsigma_emulator.clock.advance(3600)  # its tokens end, unknown to the client's clock
+        assert cs.profile.get().email == "other@example.com"
+    unknown = replace(token, user_email="nobody@example.com")
+    with (
+        CloudSigma(api_endpoint=cloudsigma_emulator.api_endpoint, token=unknown) as cs,
+        pytest.raises(errors.AuthError, match="impersonation"),
+    ):
+        cs.profile.get()
+
+
 def ask(requests: Any) -> Any:
     return run(requests.request("GET", "balance/")).data
 
@@ -269,7 +290,7 @@ class TestRenewal:
                 service.broken.clear()
             return step
 
-        service.step = mended  # type: ignore[method-assign]
+        service.step = mended  # type: ignore[method-assign,assignment]
         ask(requests)
         assert service.asked == [*STEPS, "api", "user", *STEPS, "api"]
 
