@@ -29,8 +29,10 @@ DEPLETABLE = frozenset(
     name for name in RESOURCES if (row := price_of(name, "USD", 0)) and row.unit == TRAFFIC
 )
 """Resources that are used up instead of being held for a time."""
-SEPARATE = ("ip", "vlan")
-"""Resources of which each piece becomes a subscription of its own."""
+_SHOWN_OBJECTS = ("ip", "vlan")
+_VPCS = ("vpc", "virtual_private_cloud")
+SEPARATE = frozenset({*_SHOWN_OBJECTS, *_VPCS} | {name for name in RESOURCES if name.startswith("dedicated_")})
+"""Resources of which each piece becomes a subscription, and an object, of its own."""
 ACTIVE, INACTIVE, EXPIRED = "active", "inactive", "expired"
 STATUSES: dict[str, tuple[str, ...]] = {
     "all": (ACTIVE, INACTIVE, EXPIRED),
@@ -43,7 +45,6 @@ STATUSES: dict[str, tuple[str, ...]] = {
 
 _ALIASES = {"hdd": "dssd"}
 _SHORTEST_VPC = timedelta(days=28)
-_VPC = "vpc"
 
 
 @dataclass(frozen=True)
@@ -98,7 +99,7 @@ def _read_wish(body: Mapping[str, Any], currency: str, now: datetime) -> Wish:
         raise Refusal.validation(f"amount must be a whole number from 1 to {MOST_AMOUNT}", "amount")
     auto_renew = fields.nullable(fields.boolean, lambda: True)(body.get("auto_renew"), "auto_renew")
     term = _until_noon(now) if price.resource in DEPLETABLE else read_term(body, now)
-    if resource == _VPC and term.wanted[1] - term.wanted[0] < _SHORTEST_VPC:
+    if resource in _VPCS and term.wanted[1] - term.wanted[0] < _SHORTEST_VPC:
         point = "end_time" if body.get("end_time") else "period"
         raise Refusal.validation("A virtual private cloud is subscribed for a month at least", point)
     return Wish(resource, amount, term, auto_renew, quote(price, amount, term))
@@ -224,7 +225,7 @@ def render_subscription(
         "resource_uri": resource_uri("subscriptions", document["id"]),
         "start_time": document["start_time"],
         "status": document["status"],
-        "subscribed_object": document["subscribed_object"],
+        "subscribed_object": document["subscribed_object"] if document["resource"] in _SHOWN_OBJECTS else None,
         "uuid": document["uuid"],
         "was_billed": document["was_billed"],
     }
