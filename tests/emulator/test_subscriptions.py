@@ -98,8 +98,11 @@ def test_buying_storage(cloud: Cloud) -> None:
         kept["price"].replace("0.00000303145498037338", "0.00000303145498037338"),
         "1",
     )
-    assert row["billing_cycle"] is None and row["interval"] is None and row["human_interval"] is None
-    assert Decimal(row["initial"]) == before and Decimal(row["end"]) == balance(cloud)
+    assert row["billing_cycle"] is None
+    assert row["interval"] is None
+    assert row["human_interval"] is None
+    assert Decimal(row["initial"]) == before
+    assert Decimal(row["end"]) == balance(cloud)
     [entry] = [e for e in cloud.get("/logs/?limit=0")["objects"] if e["uuid"] == made["uuid"]]
     assert (entry["category"], entry["action"], entry["success"]) == ("Subscriptions", "create", True)
 
@@ -222,9 +225,9 @@ def test_traffic_has_no_time(cloud: Cloud) -> None:
     [quote] = asked.body["objects"]
     assert (quote["price"], quote["discount_percent"]) == ("0.05200000000000000000", "0")
     start, end = (datetime.fromisoformat(quote[key]) for key in ("start_time", "end_time"))
-    assert (
-        start == cloud.app.clock.now() and end.hour == 12 and timedelta() < end - start <= timedelta(days=1)
-    )
+    assert start == cloud.app.clock.now()
+    assert end.hour == 12
+    assert timedelta() < end - start <= timedelta(days=1)
     first, second = (
         one(cloud, {"resource": "tx", "amount": GIB}),
         one(cloud, {"resource": "tx", "amount": 10}),
@@ -341,7 +344,8 @@ def test_an_extension_repeats_an_exact_interval(cloud: Cloud) -> None:
 def test_auto_renew(cloud: Cloud, body: Any) -> None:
     reply = cloud.call("POST", "/subscriptions/12/action/?do=auto_renew", b"null" if body is None else body)
     assert reply.status == 200
-    assert reply.body["id"] == "12" and reply.body["auto_renew"] is False
+    assert reply.body["id"] == "12"
+    assert reply.body["auto_renew"] is False
     assert subscription(cloud, "12")["auto_renew"] is False
     assert subscription(cloud, "13")["auto_renew"] is True
     cloud.call("POST", "/subscriptions/12/action/?do=auto_renew", {"auto_renew": True})

@@ -31,7 +31,8 @@ DEPLETABLE = frozenset(
 """Resources that are used up instead of being held for a time."""
 _SHOWN_OBJECTS = ("ip", "vlan")
 _VPCS = ("vpc", "virtual_private_cloud")
-SEPARATE = frozenset({*_SHOWN_OBJECTS, *_VPCS} | {name for name in RESOURCES if name.startswith("dedicated_")})
+_NODES = {name for name in RESOURCES if name.startswith("dedicated_")}
+SEPARATE = frozenset({*_SHOWN_OBJECTS, *_VPCS, *_NODES})
 """Resources of which each piece becomes a subscription, and an object, of its own."""
 ACTIVE, INACTIVE, EXPIRED = "active", "inactive", "expired"
 STATUSES: dict[str, tuple[str, ...]] = {
@@ -208,6 +209,7 @@ def render_subscription(
     :param descendants: the extensions of the first in a chain.
     :param wish: what was bought, in the answer to the purchase: it shows the price with every digit.
     """
+    bought = document["subscribed_object"] if document["resource"] in _SHOWN_OBJECTS else None
     shown = {
         "amount": document["amount"],
         "auto_renew": document["auto_renew"],
@@ -225,7 +227,7 @@ def render_subscription(
         "resource_uri": resource_uri("subscriptions", document["id"]),
         "start_time": document["start_time"],
         "status": document["status"],
-        "subscribed_object": document["subscribed_object"] if document["resource"] in _SHOWN_OBJECTS else None,
+        "subscribed_object": bought,
         "uuid": document["uuid"],
         "was_billed": document["was_billed"],
     }

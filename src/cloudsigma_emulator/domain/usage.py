@@ -43,8 +43,9 @@ def holdings_of(kind: str, document: Doc) -> dict[str, int] | None:
         if document["status"] == "stopped":
             return {}
         cpu_type = document["cpu_type"]
-        used = {f"{cpu_type}_cpu": document["cpu"], f"{cpu_type}_mem": document["mem"]}
-        return used | dict.fromkeys(document.get("licensed") or (), document["smp"])
+        used: dict[str, int] = {f"{cpu_type}_cpu": document["cpu"], f"{cpu_type}_mem": document["mem"]}
+        used.update(dict.fromkeys(document.get("licensed") or (), document["smp"]))
+        return used
     if kind == "drives":
         storage = document["storage_type"] or "dssd"
         return {storage: document["size"]} if storage != "local_nvme" or document.get("powered") else {}

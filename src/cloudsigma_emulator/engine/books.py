@@ -88,7 +88,8 @@ def set_money(tx: Transaction, owner: str, changes: Doc) -> Doc:
     tx.update("balance", balance)
     if "balance" in changes:
         wanted = stored(_decimal(changes["balance"], "balance"))
-        book(tx, owner, BOOKS.subtract(Decimal(balance["balance"]), wanted), "Set by the emulator's control plane")
+        taken = BOOKS.subtract(Decimal(balance["balance"]), wanted)
+        book(tx, owner, taken, "Set by the emulator's control plane")
     return balance_of(tx, owner)
 
 

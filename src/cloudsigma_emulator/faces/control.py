@@ -153,7 +153,8 @@ class Control:
         if not isinstance(sent, int) or sent < 0:
             raise _BadRequest("bytes is a whole number")
         with self._app.transaction() as tx:
-            return {"not_subscribed": subscribing.drain(tx, credentials.named_account(tx, body.get("email"))["uuid"], sent)}
+            owner = credentials.named_account(tx, body.get("email"))["uuid"]
+            return {"not_subscribed": subscribing.drain(tx, owner, sent)}
 
     def _levels(self, _: Doc) -> Doc:
         with self._app.transaction() as tx:
