@@ -202,6 +202,12 @@ def test_actions_of_other_resources(cloud: Cloud) -> None:
     profile = cloud.get("/profile/")
     cloud.call("PUT", "/profile/", profile)
     assert newest(cloud)["category"] == "Profile"
+    cloud.call("POST", "/global_context/", {"a": "b"})
+    assert (newest(cloud)["category"], newest(cloud)["details"]) == ("Global Context", '{"a":"b"}')
+    running = cloud.running()
+    for action in ("open_vnc", "close_vnc", "open_console", "close_console"):
+        assert cloud.act(running, action).status == 202
+        assert (newest(cloud)["action"], newest(cloud)["uuid"]) == (action, running["uuid"])
     upload = cloud.call("POST", "/initupload/", {"name": "u", "size": 100, "media": "disk"}).body["objects"][
         0
     ]

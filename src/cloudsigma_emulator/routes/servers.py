@@ -220,6 +220,7 @@ def open_console(call: Call) -> Answer:
     server = fetch(call, "servers", OPEN_VNC)
     server_states.require_legal("open_console", server)
     port = call.app.hypervisor.open_console(server["uuid"], server["vnc_password"])
+    call.tx.audit("Servers", "open_console", server["uuid"], owner=server["owner"])
     return _done("open_console", server, console_url=f"csconsole://{CONSOLE_HOST}:{port}")
 
 
@@ -228,6 +229,7 @@ def close_console(call: Call) -> Answer:
     server = fetch(call, "servers", OPEN_VNC)
     server_states.require_legal("close_console", server)
     call.app.hypervisor.close_console(server["uuid"])
+    call.tx.audit("Servers", "close_console", server["uuid"], owner=server["owner"])
     return _done("close_console", server)
 
 
