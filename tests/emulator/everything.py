@@ -83,9 +83,9 @@ def with_everything(cloud: Cloud) -> dict[str, Doc]:
         own[kind] = create(cloud, kind, {"drive": own["drives"]["uuid"], "name": kind, "location": "ZRH"})
     own["backupschedulers"] = create(cloud, "backupschedulers", scheduler_body(hour="1"))
     own["servers"] = cloud.server(name="server")
-    own["bservers"] = cloud.call(
-        "POST", "/bservers/", {"name": "g", "cpu": 1000, "mem": 512 * MIB, "vnc_password": "grey"}
-    ).body["objects"][0]
+    if cloud.app.options.backfilling:
+        grey = {"name": "g", "cpu": 1000, "mem": 512 * MIB, "vnc_password": "grey"}
+        own["bservers"] = create(cloud, "bservers", grey)
     cloud.settle()
     own["jobs"] = {"uuid": cloud.act(cloud.drive(), "clone").body["objects"][0]["jobs"][0]["uuid"]}
     cloud.settle()
