@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -13,12 +14,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from cloudsigma_emulator import Emulator
 from cloudsigma_emulator.domain import tariff
 from cloudsigma_emulator.domain.money import BOOKS
 from cloudsigma_emulator.engine import books, metering
 
 from .cloud_in_process import FIRST, GIB, MIB, SECOND, Cloud, Doc, attach
 from .test_subscriptions import balance, buy, one, purse
+from .wire import Wire
 
 CYCLE = 300
 DAY = 86400
@@ -420,6 +423,64 @@ def test_time_without_an_emulator_is_made_up_for(tmp_path: Path) -> None:
     assert len(ledger(cloud)) == rows + 3 * 2 * DAY // CYCLE
     require_books_agree(cloud)
     cloud.close()
+
+
+def test_a_store_from_before_there_was_billing(tmp_path: Path) -> None:
+    cloud = Cloud(data=tmp_path)
+    drive = cloud.drive(size=2 * GIB)
+    with cloud.app.transaction() as tx:
+        for table in ("holdings", "past_holdings", "held"):
+            tx.execute(f"DELETE FROM {table}")
+        tx.execute("DELETE FROM tasks WHERE name='billing.poll'")
+    before = len(ledger(cloud))
+    cloud.close()
+    cloud = Cloud(data=tmp_path)
+    usage = cloud.get("/currentusage/")["usage"]
+    assert usage["dssd"]["using"] == drive["size"] + 768 * MIB
+    assert (usage["ip"]["subscribed"], usage["vlan"]["using"]) == (2, 1)
+    cloud.advance(2 * CYCLE)
+    assert len(ledger(cloud)) > before
+    cloud.close()
+
+
+def test_control_of_money(cloudsigma_emulator: Emulator) -> None:
+    wire = Wire(cloudsigma_emulator)
+    found = wire.control(
+        "POST", "/money", {"email": FIRST, "balance": "12.5", "credit_limit": 3, "currency": "CHF"}
+    )
+    assert found == {
+        "balance": "12.50000000000000000000",
+        "credit_limit": "3.00000000000000000000",
+        "currency": "CHF",
+    }
+    assert wire("GET", "/balance/").json() == found
+    [row] = wire("GET", "/ledger/").json()["objects"]
+    assert row["end"] == found["balance"]
+    quote = wire("POST", "/subscriptioncalculator/", {"resource": "vlan", "period": "30 days"}).json()
+    assert Decimal(quote["price"]) == Decimal("9.5")
+    assert wire.control("POST", "/burst_levels", {"intel_cpu": 3})["next"] == {"intel_cpu": 3}
+    assert wire.control("GET", "/burst_levels")["current"] == {}
+    assert wire.control("POST", "/traffic", {"email": FIRST, "bytes": 5}) == {"not_subscribed": 5}
+    for path, mistake in {
+        "/money": {"email": "nobody"},
+        "/traffic": {"email": FIRST, "bytes": "x"},
+        "/burst_levels": {"gold": 1},
+    }.items():
+        assert wire("POST", path, mistake, base="/_emulator").status == 400
+    for mistake in ({"balance": "x"}, {"balance": "1e99"}, {"balance": "NaN"}, {"currency": "XXX"}):
+        assert wire("POST", "/money", {"email": FIRST, **mistake}, base="/_emulator").status == 400
+    assert wire("GET", "/balance/").json() == found
+    wire.close()
+
+
+def test_polls_come_by_themselves(cloudsigma_emulator: Emulator) -> None:
+    wire = Wire(cloudsigma_emulator)
+    with wire.frames() as events:
+        cloudsigma_emulator.clock.advance(3000)
+        told = json.loads(events.recv(10))
+        assert told["resource_uri"] == "/api/2.0/balance/"
+    assert wire("GET", "/ledger/").json()["meta"]["total_count"] in (9, 10)
+    wire.close()
 
 
 def test_accounts_pay_for_themselves(cloud: Cloud) -> None:

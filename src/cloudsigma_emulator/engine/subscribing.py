@@ -180,6 +180,7 @@ def _subscribe(tx: Transaction, owner: str, wish: Wish, after: Doc | None = None
         document["status"] = INACTIVE
     if after is not None:
         after["followed_by"] = document["uuid"]
+        tx.event(KIND, head or after["uuid"])  # which lists the new one
     tx.insert(KIND, document, rank=-number)
     tx.audit(
         "Subscriptions", "create", document["uuid"], details={"resource": wish.resource, "amount": wish.amount},
