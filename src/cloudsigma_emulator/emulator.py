@@ -50,7 +50,10 @@ class EmulatorClock:
         self._app.move_clock(aware.timestamp())
 
     def jump(self) -> bool:
-        """Move the time to the next thing that is due, and let it happen; False when nothing is."""
+        """Move the time to the next step of an operation under way, and let it happen; False when there is none.
+
+        What comes round by the calendar is no such step: billing, backups, the ends of subscriptions.
+        """
         return self._app.jump()
 
     def set_speed(self, speed: str | float) -> None:
