@@ -233,7 +233,9 @@ class _Upload:
             fields = {"name": opened.name, **self._fields, "size": image.size}
             drive = await begin_drive(self._requests, journal, fields, self._avoid)
             if drive.size != image.size:
-                raise TransferError(f"the cloud made a drive of {drive.size} bytes for an image of {image.size}")
+                raise TransferError(
+                    f"the cloud made a drive of {drive.size} bytes for an image of {image.size}"
+                )
         if journal.facts.get("drive") is None:
             await journal.state({"drive": drive.uuid})
         if drive.status == "uploading":

@@ -191,11 +191,11 @@ async def begin_drive(
             attempt += 1
 
 
-async def begin_drive_without_journal(
-    requests: Requests, fields: dict[str, Any], avoid: str | None
-) -> Drive:
+async def begin_drive_without_journal(requests: Requests, fields: dict[str, Any], avoid: str | None) -> Drive:
     """Make the drive for what cannot be sent again by a later run."""
-    answer = await requests.request("POST", "initupload/", body={"objects": [fields]}, params={"avoid": avoid})
+    answer = await requests.request(
+        "POST", "initupload/", body={"objects": [fields]}, params={"avoid": avoid}
+    )
     return object_in(answer, Drive)
 
 

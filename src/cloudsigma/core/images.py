@@ -167,7 +167,9 @@ class _Stretch:
             piece = await file.read_at(self._at, wanted)
             if len(piece) < wanted:
                 await self._watched.check()
-                raise ImageChanged(f"{self._watched.path} ended before the bytes that it had at the beginning")
+                raise ImageChanged(
+                    f"{self._watched.path} ended before the bytes that it had at the beginning"
+                )
         self._at += len(piece)
         if self._at >= end:
             await self._watched.check()

@@ -65,7 +65,9 @@ class Journal:
         except orjson.JSONDecodeError:
             facts = None
         if not isinstance(facts, dict):
-            raise ResumeRefused(f"{self.path} is not the journal of a transfer, or is damaged; delete it, or give resume=False")
+            raise ResumeRefused(
+                f"{self.path} is not the journal of a transfer, or is damaged; delete it, or give resume=False"
+            )
         self.facts.update(facts)
 
     async def clear(self) -> None:

@@ -201,9 +201,7 @@ async def _receive_answer(
     return b""
 
 
-async def _read(
-    stream: httpcore2.AsyncNetworkStream, wire: Wire, length: int = network.READ_BYTES
-) -> bytes:
+async def _read(stream: httpcore2.AsyncNetworkStream, wire: Wire, length: int = network.READ_BYTES) -> bytes:
     async with asyncio.timeout(wire.idle):
         return await stream.read(length)
 

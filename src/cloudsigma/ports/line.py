@@ -82,9 +82,7 @@ class Line:
                 raise PortFailure(f"nothing moved for {self._idle:.0f} seconds", sent=True, timed_out=True)
         return min(left, SLICE_SECONDS)
 
-    def receive_answer(
-        self, conversation: Conversation, sink: BodySink | None
-    ) -> tuple[int, Headers, bytes]:
+    def receive_answer(self, conversation: Conversation, sink: BodySink | None) -> tuple[int, Headers, bytes]:
         """Receive an answer, its body into ``sink`` if that wants it."""
         buffer = memoryview(bytearray(network.READ_BYTES))
         came = b""

@@ -7,7 +7,15 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Any, TypeAlias, TypeVar
 
-from ..core.port import BodySource, FrameStream, HttpRequest, HttpResponse, PortFailure, Signal, UpgradeRefused
+from ..core.port import (
+    BodySource,
+    FrameStream,
+    HttpRequest,
+    HttpResponse,
+    PortFailure,
+    Signal,
+    UpgradeRefused,
+)
 from .asyncio import AsyncioPort
 from .blocking import BlockingPort
 

@@ -26,7 +26,7 @@ def open_stream(source: object, packing: str | None) -> tuple[IO[bytes], Callabl
         if not isinstance(source, (str, os.PathLike)):
             raise OSError("a stream is not unpacked from zstd; pipe it through `zstd -dc`")
         return _zstd(os.fspath(source))
-    raw = cast("IO[bytes]", Path(cast("str", source)).open("rb") if mine else source)
+    raw = cast("IO[bytes]", Path(cast("str", source)).open("rb") if mine else source)  # noqa: SIM115
     if not mine and packing is None:
         return raw, _nothing
     inner: Any = raw
@@ -34,7 +34,8 @@ def open_stream(source: object, packing: str | None) -> tuple[IO[bytes], Callabl
         inner = gzip.GzipFile(fileobj=raw, mode="rb")
     elif packing == "xz":
         inner = lzma.LZMAFile(raw)
-    return _Told(inner, str(source)) if packing else inner, raw.close if mine else _nothing
+    told: Any = _Told(inner, str(source)) if packing else inner
+    return told, raw.close if mine else _nothing
 
 
 def _nothing() -> None:
