@@ -14,7 +14,7 @@ from ..errors import ImageChanged, InvalidArgument
 from .chunks import Chunk
 from .port import BodySource, ByteStream, File, FileState, Port
 
-PIECE = 256 * 1024
+PIECE = 512 * 1024
 SAMPLES = 32
 SAMPLE_BYTES = 16 * 1024
 ZEROS = memoryview(bytes(PIECE))
@@ -123,11 +123,32 @@ class RawImage:
 
     def __init__(self, watched: WatchedFile) -> None:
         self._watched = watched
+        self._known: deque[tuple[int, int]] = deque(maxlen=16)
         self.size = watched.state.size
 
     async def take(self, chunk: Chunk) -> BodySource:
         """Return the bytes of a chunk, which are read while they are sent."""
-        return _Stretch(self._watched, chunk)
+        return _Stretch(self, chunk)
+
+    async def data_at(self, offset: int) -> tuple[int, int]:
+        """Return the next stretch of data from ``offset`` on, as (begin, end); before it lies a hole."""
+        for begin, end in tuple(self._known):
+            if begin <= offset < end:
+                return offset, end
+        # To ask may cost as much as the stretch is long, so it is asked once for all chunks in it.
+        found = await self._watched.file.next_data(offset)
+        if found[1] <= offset:
+            return self.size, self.size
+        self._known.append(found)
+        return found
+
+    async def read(self, offset: int, length: int) -> bytes:
+        """Return bytes of the file. Raises :class:`cloudsigma.errors.ImageChanged` when it ends before them."""
+        piece = await self._watched.file.read_at(offset, length)
+        if len(piece) < length:
+            await self._watched.check()
+            raise ImageChanged(f"{self._watched.path} ended before the bytes that it had at the beginning")
+        return piece
 
     async def check(self) -> None:
         """Raise :class:`cloudsigma.errors.ImageChanged` when the file is not what it was."""
@@ -139,40 +160,31 @@ class RawImage:
 
 
 class _Stretch:
-    def __init__(self, watched: WatchedFile, chunk: Chunk) -> None:
-        self._watched = watched
-        self._chunk = chunk
-        self._at = 0
+    def __init__(self, image: RawImage, chunk: Chunk) -> None:
+        self._image = image
+        self._end = chunk.offset + chunk.length
+        self._begin = chunk.offset
+        self._at = chunk.offset
         self._data = (0, 0)
         self.length = chunk.length
 
     async def start(self) -> None:
-        self._at = self._chunk.offset
+        self._at = self._begin
         self._data = (0, 0)
 
     async def read(self) -> bytes | memoryview:
-        end = self._chunk.offset + self._chunk.length
-        if self._at >= end:
+        if self._at >= self._end:
             return b""
-        file = self._watched.file
         if self._at >= self._data[1]:
-            self._data = await file.next_data(self._at)
-            if self._data[1] <= self._at:  # a hole up to the end
-                self._data = (end, end)
+            self._data = await self._image.data_at(self._at)
         begin, stop = self._data
         if self._at < begin:
-            piece: bytes | memoryview = ZEROS[: min(begin, end) - self._at]
+            piece: bytes | memoryview = ZEROS[: min(begin, self._end) - self._at]
         else:
-            wanted = min(PIECE, stop - self._at, end - self._at)
-            piece = await file.read_at(self._at, wanted)
-            if len(piece) < wanted:
-                await self._watched.check()
-                raise ImageChanged(
-                    f"{self._watched.path} ended before the bytes that it had at the beginning"
-                )
+            piece = await self._image.read(self._at, min(PIECE, stop - self._at, self._end - self._at))
         self._at += len(piece)
-        if self._at >= end:
-            await self._watched.check()
+        if self._at >= self._end:
+            await self._image.check()
         return piece
 
 

@@ -33,7 +33,7 @@ def open_stream(source: object, packing: str | None) -> tuple[IO[bytes], Callabl
     if packing == "gz":
         inner = gzip.GzipFile(fileobj=raw, mode="rb")
     elif packing == "xz":
-        inner = lzma.LZMAFile(raw)
+        inner = lzma.LZMAFile(raw)  # noqa: SIM115
     told: Any = _Told(inner, str(source)) if packing else inner
     return told, raw.close if mine else _nothing
 
