@@ -25,8 +25,8 @@ from ..errors import (
     TransportError,
 )
 from ..records.drive import Drive
-from .upload_begin import fetch_drive, printable_name
-from .upload_run import ATTEMPTS, IDLE_SECONDS
+from .upload_begin import fetch_drive
+from .upload_run import ATTEMPTS, IDLE_SECONDS, LinkExpired
 
 DEFAULT_STRETCH = 32 * 1024**2
 SYNC_BYTES = 256 * 1024**2
@@ -141,6 +141,8 @@ class RangeReader:
             if 200 <= response.status < 300:
                 self._url = url
                 return
+            if response.status in _REFUSES_LINK:
+                raise LinkExpired("the link for the download was not taken", response.status)
         self._refuse(url, response)
 
     async def _get(self, url: str, headers: Mapping[str, str], sink: _Sink) -> HttpResponse:
@@ -171,7 +173,7 @@ class RangeReader:
 
 
 def _may_help(error: ApiClientError) -> bool:
-    if isinstance(error, TransportError):
+    if isinstance(error, (TransportError, LinkExpired)):
         return not getattr(error.__cause__, "permanent", False)
     if isinstance(error, BadAnswer):
         return error.status_code is None or error.status_code < 300
@@ -352,6 +354,3 @@ class _Writer:
         if begin < len(view):
             await self._file.write_at(self._at + begin, view[begin:])
         self._at += len(view)
-
-
-__all__ = ["DEFAULT_STRETCH", "Download", "RangeReader", "printable_name"]

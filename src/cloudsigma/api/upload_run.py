@@ -38,7 +38,7 @@ FIRST_NUMBERS = {"link": FIRST_BY_LINK, "resumable": FIRST_RESUMABLE}
 
 
 class LinkExpired(ApiClientError):
-    """The link for a chunk was used up or too old; a new one is fetched."""
+    """A link was used up or too old; a new one is fetched."""
 
 
 class ChunkedUpload:

@@ -1,0 +1,212 @@
+"""1 GiB up and down, against a raw socket at the same server, and the library that this one replaces.
+
+The emulator runs in a process of its own; images lie in memory where the system has such a folder, so that the disk is
+not what is measured. Each pair is measured in turn, three times, and the ratios are those of the best times. The old
+library sends text only whole, so its file is of zeros and smaller; it is measured where its sources are installed in a
+virtual environment whose interpreter ``CLOUDSIGMA_OLD_PYTHON`` names.
+"""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import json
+import os
+import secrets
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from cloudsigma import CloudSigma
+
+GIB = 1024**3
+MIB = 1024**2
+ROUNDS = 3
+SIZE = int(os.environ.get("BENCH_TRANSFER_BYTES", GIB))
+OLD_SIZE = 64 * MIB
+PEAK = """
+import json, resource, sys, time
+from cloudsigma import CloudSigma
+with CloudSigma(**json.loads(sys.argv[1])) as cs:
+    began = time.perf_counter()
+    drive = getattr(cs.drives, sys.argv[2])(*sys.argv[3:])
+    seconds = time.perf_counter() - began
+print(json.dumps([drive.uuid, seconds, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024]))
+"""
+OLD = """
+import json, os, sys, time
+from cloudsigma.resumable_upload import Upload
+given = json.loads(sys.argv[1])
+began = time.perf_counter()
+upload = Upload(sys.argv[2], generic_client_kwargs={key: given[key] for key in ("api_endpoint", "username", "password")})
+upload.upload()
+print(time.perf_counter() - began, flush=True)
+os._exit(0)
+"""
+
+
+@contextlib.contextmanager
+def cloud(folder: Path, *more: str) -> Iterator[dict[str, Any]]:
+    """Run an emulator; give the arguments of a client."""
+    config = folder / "cloudsigma.conf"
+    config.unlink(missing_ok=True)
+    words = ["--port", "0", "--speed", "instant", "--data", str(folder / "cloud"), "--config-out", str(config)]
+    program = "from cloudsigma_emulator.command import main; main()"
+    with subprocess.Popen(
+        [sys.executable, "-m", "cloudsigma_emulator", *words, *more],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    ) as process:
+        del program
+        try:
+            while not config.exists():
+                if process.poll() is not None:
+                    raise RuntimeError("the emulator did not start")
+                time.sleep(0.02)
+            with CloudSigma(**_read(config)) as client:
+                client.capabilities.get()
+            yield _read(config)
+        finally:
+            process.terminate()
+            process.wait()
+
+
+def _read(config: Path) -> dict[str, Any]:
+    lines = [line.partition("=") for line in config.read_text().splitlines() if "=" in line]
+    found = {key.strip(): value.strip().strip("\"'") for key, _, value in lines}
+    return {key: found[key] for key in ("api_endpoint", "ws_endpoint", "username", "password")}
+
+
+def connected(options: dict[str, Any]) -> socket.socket:
+    parts = urlsplit(options["api_endpoint"])
+    return socket.create_connection((parts.hostname or "", parts.port or 80))
+
+
+def raw_upload(options: dict[str, Any], image: Path) -> str:
+    """Send the image in one request with sendfile; return the drive's uuid."""
+    proof = base64.b64encode(f"{options['username']}:{options['password']}".encode()).decode()
+    with connected(options) as line, image.open("rb") as file:
+        line.sendall(
+            f"POST /api/2.0/drives/upload/ HTTP/1.1\r\nHost: cloud\r\nAuthorization: Basic {proof}\r\n"
+            f"Content-Type: application/octet-stream\r\nContent-Length: {image.stat().st_size}\r\n\r\n".encode()
+        )
+        line.sendfile(file)
+        answer = b""
+        while len(answer.partition(b"\r\n\r\n")[2]) < 36:
+            answer += line.recv(65536)
+    return answer.partition(b"\r\n\r\n")[2].decode()
+
+
+def raw_download(options: dict[str, Any], location: str, target: Path) -> None:
+    """Receive the image over one connection into a file, and let the disk have it."""
+    buffer = bytearray(MIB)
+    with connected(options) as line, target.open("wb", buffering=0) as file:
+        line.sendall(f"GET {location} HTTP/1.1\r\nHost: cloud\r\nConnection: close\r\n\r\n".encode())
+        while count := line.recv_into(buffer):
+            file.write(memoryview(buffer)[:count])
+        os.fsync(file.fileno())
+
+
+def ours(options: dict[str, Any], verb: str, *words: str) -> tuple[str, float, float]:
+    """Run a verb of the drives in a process of its own; return drive, seconds and peak MiB."""
+    done = subprocess.run(
+        [sys.executable, "-c", PEAK, json.dumps(options), verb, *words], capture_output=True, text=True, check=True
+    )
+    uuid, seconds, peak = json.loads(done.stdout)
+    return uuid, seconds, peak
+
+
+def timed(job: Callable[[], Any]) -> tuple[Any, float]:
+    began = time.perf_counter()
+    result = job()
+    return result, time.perf_counter() - began
+
+
+def rows() -> Iterator[tuple[str, float, str]]:
+    """Yield the lines of the table."""
+    place = "/dev/shm" if Path("/dev/shm").is_dir() and shutil.disk_usage("/dev/shm").free > 5 * SIZE else None
+    folder = Path(tempfile.mkdtemp(prefix="cloudsigma-bench-", dir=place))
+    try:
+        yield from _rows(folder)
+    finally:
+        shutil.rmtree(folder)
+
+
+def _rows(folder: Path) -> Iterator[tuple[str, float, str]]:
+    image, target = folder / "image.raw", folder / "target.raw"
+    with image.open("wb") as file:
+        for _ in range(SIZE // (16 * MIB)):
+            file.write(secrets.token_bytes(16 * MIB))
+    best: dict[str, float] = {}
+    peaks: dict[str, float] = {}
+
+    def note(what: str, seconds: float) -> None:
+        best[what] = min(best.get(what, seconds), seconds)
+
+    with cloud(folder) as options, CloudSigma(**options) as cs:
+        for _ in range(ROUNDS):
+            uuid, seconds = timed(lambda: raw_upload(options, image))
+            note("raw up", seconds)
+            cs.drives.delete(uuid, wait=True)
+            uuid, seconds, peaks["up"] = ours(options, "upload", str(image))
+            note("up", seconds)
+            link = _location(options, uuid)
+            note("raw down", timed(lambda link=link: raw_download(options, link, target))[1])
+            target.unlink()
+            _, seconds, peaks["down"] = ours(options, "download", uuid, str(target))
+            note("down", seconds)
+            with image.open("rb") as sent, target.open("rb") as received:
+                while piece := sent.read(16 * MIB):
+                    assert piece == received.read(len(piece))
+            target.unlink()
+            cs.drives.delete(uuid, wait=True)
+    size = SIZE / GIB
+    for verb, word in (("up", "upload"), ("down", "download")):
+        rate = SIZE / best[verb] / MIB
+        yield f"{word} of {size:g} GiB ({rate:.0f} MiB/s) / raw socket", best[f"raw {verb}"] / best[verb], ">= 0.8"
+        yield f"peak memory of that {word}", peaks[verb], "<= 100 MiB"
+    old = os.environ.get("CLOUDSIGMA_OLD_PYTHON")
+    if old:
+        yield from _old(folder, old, best["raw up"])
+
+
+def _location(options: dict[str, Any], uuid: str) -> str:
+    proof = base64.b64encode(f"{options['username']}:{options['password']}".encode()).decode()
+    with connected(options) as line:
+        line.sendall(
+            f"GET /api/2.0/drives/{uuid}/download/ HTTP/1.1\r\nHost: cloud\r\nAuthorization: Basic {proof}\r\n"
+            "Connection: close\r\n\r\n".encode()
+        )
+        answer = b""
+        while piece := line.recv(65536):
+            answer += piece
+    for each in answer.split(b"\r\n"):
+        if each.lower().startswith(b"location:"):
+            return each.partition(b":")[2].strip().decode()
+    raise RuntimeError("no redirect")
+
+
+def _old(folder: Path, interpreter: str, raw_seconds: float) -> Iterator[tuple[str, float, str]]:
+    """Measure the old library: a lenient emulator stores the text that it makes of the bytes."""
+    image = folder / "old.raw"
+    image.write_bytes(bytes(OLD_SIZE))
+    (folder / "old").mkdir()
+    with cloud(folder / "old", "--lenient-uploads") as options:
+        done = subprocess.run(
+            [interpreter, "-c", OLD, json.dumps(options), str(image)],
+            capture_output=True,
+            text=True,
+            check=True,
+            env={**os.environ, "CLOUDSIGMA_CONFIG": str(folder / "old/cloudsigma.conf")},
+        )
+        seconds = float(done.stdout)
+        _, new_seconds, _ = ours(options, "upload", str(image))
+    yield "the old library's upload (corrupt) / raw socket", raw_seconds / SIZE * OLD_SIZE / seconds, ">= 0"
+    yield f"upload of {OLD_SIZE / MIB:g} MiB: the old library's time / ours", seconds / new_seconds, ">= 1"
