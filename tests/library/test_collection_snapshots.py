@@ -238,9 +238,8 @@ class TestBackupSchedulers:
 
     def test_many(self, cs: CloudSigma) -> None:
         spec: Any = {"type": "snapshot", "incremental_backup": EVERY_TWO_HOURS, "retention_policy": WEEKLY}
-        made = cs.backup_schedulers.create_many(
-            [{"name": f"p{n}", "is_enabled": True, "is_default": False, **spec} for n in range(3)]
-        )
+        specs: Any = [{"name": f"p{n}", "is_enabled": True, "is_default": False, **spec} for n in range(3)]
+        made = cs.backup_schedulers.create_many(specs)
         assert [item.name for item in made] == ["p0", "p1", "p2"]
         assert cs.backup_schedulers.create_many([]) == []
         cs.backup_schedulers.delete(made[0])
@@ -267,7 +266,10 @@ class TestBackupSchedulers:
     ],
 )
 def test_split_rules_are_joined(rules: list[Any], joined: list[Any]) -> None:
-    answered = {"retention_policy": {"name": "n", "rules": rules}, "unknown": {"time_option": 1}}
+    answered: dict[str, Any] = {
+        "retention_policy": {"name": "n", "rules": rules},
+        "unknown": {"time_option": 1},
+    }
     scheduler = BackupScheduler(answered)
     assert scheduler.retention_policy is not None
     found = scheduler.retention_policy.rules
