@@ -46,7 +46,7 @@ def edited() -> dict[str, str]:
 
 
 EDITED = edited()
-TAGGED = sorted(name for name in EDITED if issubclass(collections()[name](), Tagged))
+TAGGED = {name: load()._path for name, load in collections().items() if issubclass(load(), Tagged)}
 
 # JSON as it travels: no lone surrogates, no NUL (which ends a text in the API), integers of 64 bits.
 TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00"), max_size=20)
@@ -118,7 +118,9 @@ def uuids(tags: Any) -> list[str]:
 
 def test_they_are_many() -> None:
     assert len(EDITED) >= 12
-    assert set(EDITED) - set(TAGGED) == {"tags"}
+    # Of these that have a list of tags; a tag itself has none, nor has a router or a part of it.
+    assert len(TAGGED) >= 12
+    assert "tags" not in TAGGED
 
 
 @pytest.mark.parametrize("name", EDITED)
@@ -144,8 +146,8 @@ def test_unknown_fields_survive_get_change_and_update(name: str, more: dict[str,
 @settings(max_examples=40)
 @given(more=OBJECTS)
 def test_unknown_fields_survive_a_tag(name: str, more: dict[str, Any]) -> None:
-    before = resource(EDITED[name], more)
-    cloud = OneResource(EDITED[name], before)
+    before = resource(TAGGED[name], more)
+    cloud = OneResource(TAGGED[name], before)
     other = "6d302107-fc0b-433a-99b1-9f2d3692eefc"
 
     async def program() -> None:

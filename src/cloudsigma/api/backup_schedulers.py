@@ -41,6 +41,8 @@ class BackupSchedulers(
         ``filters`` are the keys of :class:`cloudsigma.records.BackupSchedulerFilters`; all given must hold, a sequence of
         values means any of them. Raises :class:`TypeError` for a filter that there is not, and the errors of
         :mod:`cloudsigma.errors`.
+
+        Asks ``GET /backupschedulers/detail/``, or with ``fields`` ``GET /backupschedulers/``.
         """
         return await self._all(filters)
 
@@ -80,6 +82,8 @@ class BackupSchedulers(
         ``fields`` are the keys of :class:`cloudsigma.records.BackupSchedulerSpec`: type, name and incremental_backup
         are required, and a retention_policy for the types ``snapshot`` and ``backup``. All times are in its
         ``user_timezone``. Raises :class:`cloudsigma.errors.ValidationError` with ``error_point`` for a wrong value.
+
+        Sends ``POST /backupschedulers/``.
         """
         return await self._send("POST", "backupschedulers/", BackupScheduler, body_of(fields))
 
@@ -105,6 +109,8 @@ class BackupSchedulers(
         Raises :class:`cloudsigma.errors.ValidationError` with ``error_point`` for a wrong value, and
         :class:`cloudsigma.errors.StaleRecord` when ``ref`` is a record and a list or ``meta`` to be replaced has
         changed since it was read.
+
+        Sends ``PUT /backupschedulers/{uuid}/``.
         """
         required(changes)
         return await self._update(ref, body_of(changes))
@@ -114,10 +120,15 @@ class BackupSchedulers(
         """Delete a backup scheduler. Its snapshots stay, and drives that it served have none any more.
 
         Raises :class:`cloudsigma.errors.NotFound` when there is none.
+
+        Sends ``DELETE /backupschedulers/{uuid}/``.
         """
         await self._requests.request("DELETE", path_of(ref, self._path))
 
     @call
     async def delete_many(self, refs: Sequence[Ref[BackupScheduler]]) -> None:
-        """Delete several backup schedulers in one request; where the location does not take that, in one for each."""
+        """Delete several backup schedulers in one request; where the location does not take that, in one for each.
+
+        Sends ``DELETE /backupschedulers/``.
+        """
         await delete_together(self, refs)

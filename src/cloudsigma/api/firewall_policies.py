@@ -36,6 +36,8 @@ class FirewallPolicies(
         ``filters`` are the keys of :class:`cloudsigma.records.FirewallPolicyFilters`; all given must hold, a sequence of
         values means any of them. Raises :class:`TypeError` for a filter that there is not, and the errors of
         :mod:`cloudsigma.errors`.
+
+        Asks ``GET /fwpolicies/detail/``, or with ``fields`` ``GET /fwpolicies/``.
         """
         return await self._all(filters)
 
@@ -76,6 +78,8 @@ class FirewallPolicies(
         their order, what none matches is accepted; addresses come back as networks and ports as texts. The policy works
         for the network cards that name it, see ``servers.attach_nic``. Raises
         :class:`cloudsigma.errors.ValidationError` with ``error_point`` for a wrong value.
+
+        Sends ``POST /fwpolicies/``.
         """
         return await self._send("POST", "fwpolicies/", FirewallPolicy, {"objects": [body_of(fields)]})
 
@@ -99,6 +103,8 @@ class FirewallPolicies(
         Raises :class:`cloudsigma.errors.ValidationError` with ``error_point`` for a wrong value, and
         :class:`cloudsigma.errors.StaleRecord` when ``ref`` is a record and a list or ``meta`` to be replaced has
         changed since it was read.
+
+        Sends ``PUT /fwpolicies/{uuid}/``.
         """
         required(changes)
         return await self._update(ref, body_of(changes))
@@ -110,6 +116,8 @@ class FirewallPolicies(
         """Make the same changes to several firewall policies and return them in the order given.
 
         As :meth:`update`, in one request for all; where the location does not take that, in one for each.
+
+        Sends ``PUT /fwpolicies/``.
         """
         required(changes)
         return await update_together(self, refs, body_of(changes))
@@ -119,10 +127,15 @@ class FirewallPolicies(
         """Delete a firewall policy. Stopped servers that have it lose it.
 
         Raises :class:`cloudsigma.errors.ClientError` while a server that has it is not stopped.
+
+        Sends ``DELETE /fwpolicies/{uuid}/``.
         """
         await self._requests.request("DELETE", path_of(ref, self._path))
 
     @call
     async def delete_many(self, refs: Sequence[Ref[FirewallPolicy]]) -> None:
-        """Delete several firewall policies in one request; where the location does not take that, in one for each."""
+        """Delete several firewall policies in one request; where the location does not take that, in one for each.
+
+        Sends ``DELETE /fwpolicies/``.
+        """
         await delete_together(self, refs)

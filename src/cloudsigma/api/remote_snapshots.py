@@ -38,6 +38,8 @@ class RemoteSnapshots(SnapshotVerbs[F, RemoteSnapshot]):
         Raises :class:`cloudsigma.errors.PermissionError` while another remote snapshot of the drive is being taken, and
         within half an hour of the last one; :class:`cloudsigma.errors.ValidationError` for another location;
         :class:`cloudsigma.errors.WaitTimeout`.
+
+        Sends ``POST /remotesnapshots/``.
         """
         return await self._take(snapshot_body(fields), wait, timeout)
 

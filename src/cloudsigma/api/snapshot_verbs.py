@@ -40,6 +40,8 @@ class SnapshotVerbs(Listed[F, S], Readable[F, S], Tagged[F, S], Schemed[F], Gene
         ``filters`` are the keys of :class:`cloudsigma.records.SnapshotFilters`; all given must hold, a sequence of
         values means any of them. Raises :class:`TypeError` for a filter that there is not, and the errors of
         :mod:`cloudsigma.errors`.
+
+        Asks ``GET /{collection}/detail/``, or with ``fields`` ``GET /{collection}/``.
         """
         return await self._all(filters)
 
@@ -80,6 +82,8 @@ class SnapshotVerbs(Listed[F, S], Readable[F, S], Tagged[F, S], Schemed[F], Gene
         Raises :class:`cloudsigma.errors.ValidationError` with ``error_point`` for a wrong value,
         :class:`cloudsigma.errors.PermissionError` for a remote one that is not there yet,
         :class:`cloudsigma.errors.StaleRecord` when ``ref`` is a record whose meta or tags have changed since.
+
+        Sends ``PUT /{collection}/{uuid}/``.
         """
         required(changes)
         return await self._update(ref, body_of(changes))
@@ -89,6 +93,8 @@ class SnapshotVerbs(Listed[F, S], Readable[F, S], Tagged[F, S], Schemed[F], Gene
         """Make the same changes to several snapshots and return them in the order given.
 
         As :meth:`update`, in one request for all; where the location does not take that, in one for each.
+
+        Sends ``PUT /{collection}/``.
         """
         required(changes)
         return await update_together(self, refs, body_of(changes))
@@ -99,6 +105,8 @@ class SnapshotVerbs(Listed[F, S], Readable[F, S], Tagged[F, S], Schemed[F], Gene
 
         The cloud takes a moment, in which a GET may still find it; with ``wait`` this returns when it is gone, after
         ``timeout`` seconds at most. Raises :class:`cloudsigma.errors.PermissionError` while it is being taken.
+
+        Sends ``DELETE /{collection}/{uuid}/``.
         """
         path = path_of(ref, self._path)
         await self._requests.request("DELETE", path)
@@ -107,7 +115,10 @@ class SnapshotVerbs(Listed[F, S], Readable[F, S], Tagged[F, S], Schemed[F], Gene
 
     @call
     async def delete_many(self, refs: Sequence[Ref[S]]) -> None:
-        """Delete several snapshots in one request. Raises as :meth:`delete`."""
+        """Delete several snapshots in one request. Raises as :meth:`delete`.
+
+        Sends ``DELETE /{collection}/``.
+        """
         await delete_together(self, refs)
 
     @call
@@ -139,6 +150,8 @@ class SnapshotVerbs(Listed[F, S], Readable[F, S], Tagged[F, S], Schemed[F], Gene
 
         Raises :class:`cloudsigma.errors.PermissionError` for a snapshot that is not available yet,
         :class:`cloudsigma.errors.WaitFailed` and :class:`cloudsigma.errors.WaitTimeout`.
+
+        Sends ``POST /{collection}/{uuid}/action/?do=clone``.
         """
         answer = await self._act(ref, "clone", Drive, dict(fields), avoid=avoided(avoid))
         drive = with_plain_uri(answer)

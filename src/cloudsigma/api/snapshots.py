@@ -33,6 +33,8 @@ class Snapshots(SnapshotVerbs[F, Snapshot]):
         Raises :class:`cloudsigma.errors.NotFound` for a drive that there is not,
         :class:`cloudsigma.errors.PermissionError` above ``snapshots.max_per_drive`` or ``snapshots.max`` of the
         capabilities, :class:`cloudsigma.errors.WaitTimeout`.
+
+        Sends ``POST /snapshots/``.
         """
         return await self._take({"objects": [snapshot_body(fields)]}, wait, timeout)
 
