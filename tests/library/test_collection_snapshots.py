@@ -108,6 +108,34 @@ class TestSnapshots:
             cs.snapshots.get("/api/2.0/drives/6f670b3c-a2e6-433f-aeab-b976b1cdaf03/")
 
 
+class TestCreatedOnce:
+    """An answer that is lost on its way is made up for by looking for the key."""
+
+    def test_each_kind(self, cs: CloudSigma, cloudsigma_emulator: Emulator) -> None:
+        drive = new_drive(cs)
+        limits = cs.capabilities.get().remote_snapshots
+        assert limits is not None
+        location = limits["remote_locations"][0]
+        plan: Any = {"type": "snapshot", "incremental_backup": EVERY_TWO_HOURS, "retention_policy": WEEKLY}
+        plan |= {"is_enabled": True, "is_default": False, "name": "once"}
+        creations: dict[str, Any] = {
+            "snapshots": lambda: cs.snapshots.create(drive=drive, idempotency_key="k", wait=True),
+            "remotesnapshots": lambda: cs.remote_snapshots.create(
+                drive=drive, location=location, meta={"a": "b"}, idempotency_key="k", wait=True
+            ),
+            "backupschedulers": lambda: cs.backup_schedulers.create(idempotency_key="k", **plan),
+            "fwpolicies": lambda: cs.firewall_policies.create(name="once", idempotency_key="k"),
+        }
+        for path, create in creations.items():
+            fault = cloudsigma_emulator.faults.add(method="POST", path=f"/api/2.0/{path}/", cut="after")
+            first = create()
+            assert cloudsigma_emulator.faults.hits(fault) == 1
+            assert first["meta"]["idempotency_key"] == "k"
+            assert create() == first
+        for collection in (cs.snapshots, cs.remote_snapshots, cs.backup_schedulers, cs.firewall_policies):
+            assert len(collection.list()) == 1
+
+
 class TestRemoteSnapshots:
     def location(self, cs: CloudSigma) -> str:
         limits = cs.capabilities.get().remote_snapshots

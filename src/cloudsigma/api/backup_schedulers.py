@@ -21,6 +21,7 @@ from .bodies import body_of
 from .bulk import delete_together
 from .collection import Listed, Readable, Schemed
 from .editing import required
+from .idempotency import create_once
 from .tagging import Tagged
 
 
@@ -76,16 +77,27 @@ class BackupSchedulers(
         return await self._only(filters)
 
     @call
-    async def create(self, **fields: Unpack[BackupSchedulerSpec]) -> BackupScheduler:
+    async def create(
+        self, *, idempotency_key: str | None = None, **fields: Unpack[BackupSchedulerSpec]
+    ) -> BackupScheduler:
         """Create a backup scheduler and return it. It serves the drives that ``drives.set_scheduler`` gives it.
 
         ``fields`` are the keys of :class:`cloudsigma.records.BackupSchedulerSpec`: type, name and incremental_backup
         are required, and a retention_policy for the types ``snapshot`` and ``backup``. All times are in its
-        ``user_timezone``. Raises :class:`cloudsigma.errors.ValidationError` with ``error_point`` for a wrong value.
+        ``user_timezone``. With ``idempotency_key`` (any text) it is created at most once: the key is kept in
+        ``meta["idempotency_key"]``, and a scheduler of that name which already has it is returned instead, also by a
+        later run of the program.
+
+        Raises :class:`cloudsigma.errors.ValidationError` with ``error_point`` for a wrong value.
 
         Sends ``POST /backupschedulers/``.
         """
-        return await self._send("POST", "backupschedulers/", BackupScheduler, body_of(fields))
+        body = body_of(fields)
+        if idempotency_key is not None:
+            return await create_once(
+                self._requests, "backupschedulers/", BackupScheduler, body, idempotency_key
+            )
+        return await self._send("POST", "backupschedulers/", BackupScheduler, body)
 
     @call
     async def create_many(self, specs: Sequence[BackupSchedulerSpec]) -> List[BackupScheduler]:

@@ -16,6 +16,7 @@ from .bodies import body_of
 from .bulk import delete_together, update_together
 from .collection import Listed, Readable, Schemed
 from .editing import required
+from .idempotency import create_once
 from .tagging import Tagged
 
 
@@ -71,17 +72,25 @@ class FirewallPolicies(
         return await self._only(filters)
 
     @call
-    async def create(self, **fields: Unpack[FirewallPolicySpec]) -> FirewallPolicy:
+    async def create(
+        self, *, idempotency_key: str | None = None, **fields: Unpack[FirewallPolicySpec]
+    ) -> FirewallPolicy:
         """Create a firewall policy and return it.
 
-        ``fields`` are the keys of :class:`cloudsigma.records.FirewallPolicySpec`; none is required. Rules are tried in
-        their order, what none matches is accepted; addresses come back as networks and ports as texts. The policy works
-        for the network cards that name it, see ``servers.attach_nic``. Raises
-        :class:`cloudsigma.errors.ValidationError` with ``error_point`` for a wrong value.
+        ``fields`` are the keys of :class:`cloudsigma.records.FirewallPolicySpec`; none is required. Rules are tried
+        in their order, what none matches is accepted; addresses come back as networks and ports as texts. The policy
+        works for the network cards that name it, see ``servers.attach_nic``. With ``idempotency_key`` (any text) it
+        is created at most once: the key is kept in ``meta["idempotency_key"]``, and a policy of that name which
+        already has it is returned instead, also by a later run of the program.
+
+        Raises :class:`cloudsigma.errors.ValidationError` with ``error_point`` for a wrong value.
 
         Sends ``POST /fwpolicies/``.
         """
-        return await self._send("POST", "fwpolicies/", FirewallPolicy, {"objects": [body_of(fields)]})
+        body = body_of(fields)
+        if idempotency_key is not None:
+            return await create_once(self._requests, "fwpolicies/", FirewallPolicy, body, idempotency_key)
+        return await self._send("POST", "fwpolicies/", FirewallPolicy, {"objects": [body]})
 
     @call
     async def create_many(self, specs: Sequence[FirewallPolicySpec]) -> List[FirewallPolicy]:

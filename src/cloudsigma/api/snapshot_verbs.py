@@ -18,6 +18,7 @@ from .bodies import Avoid, avoided, body_of, drive_uuid
 from .bulk import delete_together, update_together
 from .collection import DEFAULT_WAIT, Listed, Readable, Schemed
 from .editing import required
+from .idempotency import create_once
 from .plain_uris import with_plain_uri
 from .tagging import Tagged
 from .waits import wait_for_drive, wait_for_status, wait_until_gone
@@ -157,12 +158,23 @@ class SnapshotVerbs(Listed[F, S], Readable[F, S], Tagged[F, S], Schemed[F], Gene
         drive = with_plain_uri(answer)
         return await wait_for_drive(self._requests, drive, timeout) if wait else drive
 
-    async def _take(self, body: Mapping[str, Any], wait: bool, timeout: float | None) -> S:
-        snapshot = await self._send("POST", f"{self._path}/", self._record, body)
+    async def _take(
+        self,
+        body: dict[str, Any],
+        sent: Mapping[str, Any],
+        wait: bool,
+        timeout: float | None,
+        key: str | None,
+    ) -> S:
+        path = f"{self._path}/"
+        if key is not None:
+            snapshot = await create_once(self._requests, path, self._record, body, key)
+        else:
+            snapshot = await self._send("POST", path, self._record, sent)
         if not wait:
             return snapshot
-        path = path_of(snapshot, self._path)
-        return await wait_for_status(self._requests, path, self._record, READY, timeout)
+        taken = path_of(snapshot, self._path)
+        return await wait_for_status(self._requests, taken, self._record, READY, timeout)
 
 
 def snapshot_body(fields: Mapping[str, Any]) -> dict[str, Any]:
