@@ -26,7 +26,7 @@ def test_a_router_is_known_by_its_name(shell: Shell) -> None:
     assert (result["action"], result["uuid"]) == ("enable_nat", uuid)
     assert shell.json("lans", "show", "LAN 1")["virtual_router"] == uuid
     assert shell.out("virtual-routers", "delete", "edge", "--wait") == ""
-    assert "none of the virtual_routers" in shell.refused(4, "virtual-routers", "show", "edge")
+    assert "none of the virtual_routers" in shell.refused(5, "virtual-routers", "show", "edge")
 
 
 def test_money(shell: Shell) -> None:
