@@ -255,6 +255,22 @@ class TestStaleRecords:
         cs.servers.stop(running, wait=True)
         assert len(cs.servers.update(running, nics=[running.nics[0], {}]).nics) == 2
 
+    def test_what_this_call_wrote_itself_is_not_stale(
+        self, cs: CloudSigma, cloudsigma_emulator: Emulator
+    ) -> None:
+        server = new_server(cs)
+        cloudsigma_emulator.faults.add(method="PUT", path="/api/2.0/servers/*", cut="after")
+        changed = cs.servers.update(server, nics=[*server.nics, {"ip_v4_conf": {"conf": "dhcp"}}])
+        assert len(changed.nics) == 1
+        # But a change of somebody else's between reading and writing is.
+        other = cs.servers.update(server, meta={"by": "another"})
+        cloudsigma_emulator.faults.add(
+            method="PUT", path="/api/2.0/servers/*", status=503, error_type="concurrency"
+        )
+        with pytest.raises(errors.StaleRecord):
+            cs.servers.update(server, meta={"mine": "1"})
+        assert cs.servers.get(server).meta == other.meta
+
     def test_of_many_none_is_changed(self, cs: CloudSigma) -> None:
         first, old = new_server(cs, "a"), new_server(cs, "b")
         cs.servers.update(old, meta={"by": "another"})

@@ -49,26 +49,34 @@ class Editable(Part[F], Generic[F, T]):
 
     async def _update_path(self, path: str, ref: Any, body: Mapping[str, Any]) -> tuple[T, T]:
         """The same for a path; returns the state before and the state after."""
-
-        def change(present: T) -> Mapping[str, Any]:
-            refuse_stale(ref, present, body, path)
-            return body
-
-        return await self._edit_path(path, change)
+        return await self._edit_path(
+            path, lambda _: body, lambda present: refuse_stale(ref, present, body, path)
+        )
 
     async def _edit(self, ref: Any, change: Callable[[T], Mapping[str, Any]]) -> T:
         """Write what ``change`` makes of the present state, and return the answer; nothing is written for ``{}``."""
         return (await self._edit_path(path_of(ref, self._path), change))[1]
 
-    async def _edit_path(self, path: str, change: Callable[[T], Mapping[str, Any]]) -> tuple[T, T]:
-        """The same for a path; returns the state before and the state after."""
+    async def _edit_path(
+        self,
+        path: str,
+        change: Callable[[T], Mapping[str, Any]],
+        check: Callable[[T], None] | None = None,
+    ) -> tuple[T, T]:
+        """The same for a path; returns the state before and the state after.
+
+        ``check`` looks at each state that is read, as long as it cannot be the work of this very call.
+        """
         requests, port = self._requests, self._requests.port
         timeout = requests.settings.timeout
         deadline = port.now() + (inf if timeout is None else timeout)
         attempt = 0
+        perhaps_written = False
         async with self._edit_locks[hash(path) % STRIPES]:
             while True:
                 before = object_in(await requests.request("GET", path, deadline=deadline), self._record)
+                if check is not None and not perhaps_written:
+                    check(before)
                 changes = change(before)
                 if not changes:
                     return before, before
@@ -81,6 +89,7 @@ class Editable(Part[F], Generic[F, T]):
                     over = attempt >= requests.settings.retries or port.now() + pause >= deadline
                     if over or not worth_another_look(error):
                         raise
+                    perhaps_written |= isinstance(error, (OutcomeUnknown, ConnectionFailed))
                 attempt += 1
                 await port.sleep(pause)
 
