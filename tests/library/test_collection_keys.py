@@ -180,6 +180,28 @@ class TestCards:
         with pytest.raises(errors.InvalidArgument, match=f"it has: {dhcp.mac}"):
             cs.servers.detach_nic(server, "22:00:00:00:00:00")
 
+    @pytest.mark.parametrize("cut", ["after", "half"])
+    def test_one_card_though_the_answer_is_lost(
+        self, cs: CloudSigma, cloudsigma_emulator: Emulator, cut: str
+    ) -> None:
+        vlan = cs.vlans.list()[0]
+        server = cs.servers.attach_nic(new_server(cs))
+        cards: list[dict[str, Any]] = [
+            {},
+            {"ip_v4": "manual", "model": "e1000", "boot_order": 2},
+            {"vlan": vlan},
+        ]
+        for number, more in enumerate(cards, 2):
+            fault = cloudsigma_emulator.faults.add(method="PUT", path="/api/2.0/servers/*", cut=cut)
+            server = cs.servers.attach_nic(server, **more)
+            assert cloudsigma_emulator.faults.hits(fault) == 1
+            assert len(cs.servers.get(server).nics) == len(server.nics) == number
+        cloudsigma_emulator.faults.add(method="PUT", path="/api/2.0/servers/*", cut=cut)
+        mac = server.nics[0].mac
+        server = cs.servers.detach_nic(server, mac)
+        assert mac not in {card.mac for card in server.nics}
+        assert len(server.nics) == 3
+
     @pytest.mark.parametrize(
         "wrong",
         [

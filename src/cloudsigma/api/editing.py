@@ -62,21 +62,29 @@ class Editable(Part[F], Generic[F, T]):
         path: str,
         change: Callable[[T], Mapping[str, Any]],
         check: Callable[[T], None] | None = None,
+        done: Callable[[T, T], bool] | None = None,
     ) -> tuple[T, T]:
         """The same for a path; returns the state before and the state after.
 
-        ``check`` looks at each state that is read, as long as it cannot be the work of this very call.
+        ``check`` looks at each state that is read, as long as it cannot be the work of this very call. ``done`` tells,
+        of the state before and the present one, whether a write without an answer shows to have been carried out; for
+        changes that must not be made twice.
         """
         requests, port = self._requests, self._requests.port
         timeout = requests.settings.timeout
         deadline = port.now() + (inf if timeout is None else timeout)
         attempt = 0
+        origin: T | None = None  # the last state that is surely not the work of this call
         perhaps_written = False
         async with self._edit_locks[hash(path) % STRIPES]:
             while True:
                 before = object_in(await requests.request("GET", path, deadline=deadline), self._record)
-                if check is not None and not perhaps_written:
-                    check(before)
+                if origin is None or not perhaps_written:
+                    origin = before
+                    if check is not None:
+                        check(before)
+                elif done is not None and done(origin, before):
+                    return origin, before
                 changes = change(before)
                 if not changes:
                     return before, before

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from ..core.call import F, call
@@ -15,7 +16,17 @@ from ..records.nic import IpMode, Nic
 from ..records.reference import Ref
 from ..records.server import Server
 from ..records.vlan import Vlan
-from .attaching import Change, attachment, network_card, require_attached, without_drive, without_nic
+from .attaching import (
+    Change,
+    attachment,
+    has_gained,
+    has_nic,
+    mac_of,
+    network_card,
+    require_attached,
+    without_drive,
+    without_nic,
+)
 from .editing import Editable, require_applied
 
 RUNNING_TAKES = frozenset({"name", "meta", "tags"})
@@ -96,7 +107,11 @@ class ServerHardware(Editable[F, Server]):
         Sends ``PUT /servers/{uuid}/``.
         """
         card = network_card(ip_v4, ip, vlan, firewall_policy, model, boot_order)
-        return await self._edit_nics(ref, lambda server: {"nics": [*server["nics"], card]})
+        return await self._edit_nics(
+            ref,
+            lambda server: {"nics": [*server["nics"], card]},
+            lambda before, after: has_gained(before, after, card),
+        )
 
     @call
     async def detach_nic(self, ref: Ref[Server], mac: str | Nic) -> Server:
@@ -109,11 +124,14 @@ class ServerHardware(Editable[F, Server]):
 
         Sends ``PUT /servers/{uuid}/``.
         """
-        return await self._edit_nics(ref, without_nic(mac))
+        wanted = mac_of(mac)
+        return await self._edit_nics(ref, without_nic(wanted), lambda _, after: not has_nic(after, wanted))
 
-    async def _edit_nics(self, ref: Any, change: Change) -> Server:
+    async def _edit_nics(
+        self, ref: Any, change: Change, done: Callable[[Server, Server], bool] | None = None
+    ) -> Server:
         path = path_of(ref, self._path)
-        before, after = await self._edit_path(path, change)
+        before, after = await self._edit_path(path, change, done=done)
         if after.get("status") != "stopped":
             changed = {"nics": change(before)["nics"]}
             require_applied(before, after, changed, RUNNING_TAKES, path, "a server that is not stopped")
