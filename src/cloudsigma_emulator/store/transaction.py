@@ -56,6 +56,7 @@ class Transaction:
         self._writing = False
         self._events: dict[str, tuple[str, str, set[str]]] = {}
         self._after: list[Callable[[], None]] = []
+        self._undone: list[Callable[[], None]] = []
         self._tasks_changed = False
         self.grants: Grants = Grants(self._sql, database.grants_of, self._write)
         """What is shared with whom."""
@@ -260,6 +261,10 @@ class Transaction:
         """Run something once the rows are safe: start a machine, remove a file. Never before, never on failure."""
         self._after.append(action)
 
+    def if_undone(self, action: Callable[[], None]) -> None:
+        """Run something when the rows are not written after all: remove a file that was made beforehand."""
+        self._undone.append(action)
+
     def audit(
         self,
         category: str,
@@ -343,6 +348,8 @@ class Transaction:
         if self._writing:
             self._sql.execute("ROLLBACK")
             self._writing = False
+        for action in self._undone:
+            action()
 
     @property
     def effects(self) -> list[Callable[[], None]]:
