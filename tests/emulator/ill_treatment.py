@@ -15,16 +15,14 @@ from cloudsigma_emulator.engine import seeding
 from cloudsigma_emulator.routes.catalogue import ENDPOINTS
 from cloudsigma_emulator.routes.request import Request, Response
 
+from .everything import ROUTER
+from .test_backup_rules import body as scheduler_body
+
 Doc = dict[str, Any]
 GIB = 2**30
 
 # ``$kind`` stands for the uuid of an object of that kind.
-_UPSTREAM = {
-    "wan_type": "internet",
-    "ip_config": {"dhcp_client": True},
-    "vpn": {"active": False, "vpn_type": "pptp"},
-}
-_LAN = {"vlan": "$vlans", "ip_config": {"dhcp_client": False, "ip_aliases": [{"ip_address": "10.0.0.1/24"}]}}
+_ROUTER = ROUTER["configuration"]
 CREATE: dict[str, Doc] = {
     "servers": {
         "name": "web", "cpu": 1000, "mem": GIB // 2, "vnc_password": "x", "smp": 1, "meta": {"k": "v"}, "tags": ["$tags"],
@@ -43,24 +41,21 @@ CREATE: dict[str, Doc] = {
     "acls": {"name": "a", "grantees": ["$accounts", "other@example.com"], "rules": ["LIST", "CLONE"], "tags": ["$tags"]},
     "snapshots": {"drive": "$drives", "name": "s", "meta": {}},
     "remotesnapshots": {"drive": "$drives", "location": "ZRH", "name": "r"},
-    "backupschedulers": {
-        "name": "b", "type": "basic", "is_enabled": True, "user_timezone": "UTC", "rule": "0 1 * * *",
-        "drives": ["$drives"], "retention_policy": {"rules": [{"count": 3, "unit": "d"}]},
-    },
+    "backupschedulers": {**scheduler_body(hour="1"), "drives": ["$drives"]},
     "keypairs": {"name": "k", "meta": {}},
     "subscriptions": {"resource": "vlan", "amount": 1, "period": "1 month", "auto_renew": False},
     "subscriptioncalculator": {"resource": "dssd", "amount": GIB, "period": "2 months"},
     "notification_contacts": {"email": "some@example.com", "name": "Some", "phone": "+359888123456", "main": False},
     "notification_preferences": {"contact": "$notification_contacts", "medium": "email", "type": "balance", "value": True},
     "driveusers": {"drive": "$drives", "amount": 2},
-    "virtualrouters": {"name": "vr", "type": "basic", "objects": {"upstream": _UPSTREAM, "lans": [_LAN]}},
+    "virtualrouters": {"configuration": {**_ROUTER, "lan_interface": [{**_ROUTER["lan_interface"][0], "vlan": "$vlans"}]}},
     "ipaliases": {"interface": "$lans", "ip_address": "10.0.22.1"},
     "addressforwards": {"nat": "$virtualrouters", "local_ipv4_address": "10.0.1.2", "upstream_ipv4_address": "$ips", "order": 1},
     "portforwards": {
         "nat": "$virtualrouters", "protocol": "TCP", "mapped_port": "22", "forwarding_host": "10.0.1.2", "forwarding_port": "22",
     },
     "routes": {"virtual_router": "$virtualrouters", "network": "10.1.0.0/16", "gateway": "10.0.0.9", "inet": "inet"},
-    "vrfwpolicies": {"name": "fp", "lan_interface": "$lans", "order": 1, "active": True},
+    "vrfwpolicies": {"name": "fp", "lan_interface": "$lans", "order": 1, "active": True, "filters": []},
     "vrfwfilters": {"policy": "$vrfwpolicies", "action": "deny", "protocol": "tcp", "dst": "10.0.0.1", "dst_port": "22", "order": 1},
     "tunnels": {"name": "t", "virtual_router": "$virtualrouters", "type": "gre"},
     "bservers": {"name": "b"},
@@ -127,26 +122,6 @@ class Tormentor:
         self.known: dict[str, list[str]] = {}
         self.documents: dict[str, list[Doc]] = {}
         self.learn()
-        self._populate()
-
-    def _populate(self) -> None:
-        """Make some of everything, so that there is something to ill-treat."""
-        headers = {"authorization": f"Bearer {seeding.token_for(seeding.USERS[0][0])}"}
-        for kind in (
-            "tags",
-            "keypairs",
-            "fwpolicies",
-            "drives",
-            "drives",
-            "drives",
-            "servers",
-            "servers",
-            *CREATE,
-        ):
-            body = json.dumps(self._filled(copy.deepcopy(CREATE[kind]))).encode()
-            self._app.handle(Request("POST", f"/api/2.0/{kind}/", "", headers, body))
-            self._app.move_clock(self._app.clock.timestamp() + 5)
-            self.learn()
 
     def learn(self) -> None:
         """Look at what there is: uuids to name, and documents to send back spoilt."""

@@ -23,9 +23,9 @@ from cloudsigma_emulator.store.transaction import Transaction
 
 Doc = dict[str, Any]
 
-# Links whose end may be gone: jobs are history, a snapshot outlives its drive, and a server that is not
-# stopped keeps a VLAN until it stops.
-_MAY_DANGLE = {"job", "snapshot", "remote_snapshot", "nic_vlan"}
+# Links whose end may be gone: jobs are history, a snapshot outlives its drive, a server that is not stopped keeps a
+# VLAN until it stops; and two parts of a router have no documents of their own.
+_MAY_DANGLE = {"job", "snapshot", "remote_snapshot", "nic_vlan", "upstream", "nat"}
 _RESTING_SERVERS = {
     server_states.STOPPED,
     server_states.RUNNING,

@@ -7,9 +7,8 @@ from collections import Counter
 
 import pytest
 
-from cloudsigma_emulator.app import App
-from cloudsigma_emulator.engine.options import Options
-
+from .cloud_in_process import Cloud
+from .everything import with_everything
 from .ill_treatment import Tormentor, complaint
 from .invariants import broken
 
@@ -21,8 +20,10 @@ REQUESTS = 6_000
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("seed", SEEDS)
 def test_bad_requests_in_process(seed: int, caplog: pytest.LogCaptureFixture) -> None:
-    app = App(Options(speed="realistic", virtual_clock=True, random_seed=seed, rate_limits=False))
+    cloud = Cloud(random_seed=seed, backfilling=True)
+    app = cloud.app
     try:
+        with_everything(cloud)
         torment = Tormentor(app, seed)
         answered: Counter[int] = Counter()
         with caplog.at_level(logging.WARNING, "cloudsigma_emulator"):
