@@ -1,6 +1,6 @@
 """What a program does with each old class: a life of its objects that uses every verb the cloud has an endpoint for.
 
-Each function gets the class wrapped in :class:`Spoken`, which notes the verbs, and the world around it.
+Each function gets the class wrapped in ``Spoken``, which notes the verbs, and the world around it.
 """
 
 from __future__ import annotations

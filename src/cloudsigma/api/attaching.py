@@ -59,7 +59,7 @@ def has_drive(server: Server, uuid: str) -> bool:
 
 
 def require_attached(server: Server, drive: Any, wanted: bool, path: str) -> None:
-    """Raise :class:`cloudsigma.errors.IllegalState` when the cloud silently left the drives as they were."""
+    """Raise ``cloudsigma.errors.IllegalState`` when the cloud silently left the drives as they were."""
     uuid = drive_uuid(drive)
     if has_drive(server, uuid) != wanted:
         verb = "attach" if wanted else "detach"
@@ -76,7 +76,7 @@ def network_card(
 ) -> Mapping[str, Any]:
     """Return the element of ``nics`` for a new card.
 
-    Raises :class:`cloudsigma.errors.InvalidArgument` for combinations that the API refuses.
+    Raises ``cloudsigma.errors.InvalidArgument`` for combinations that the API refuses.
     """
     card: dict[str, Any] = {"model": model, "boot_order": boot_order, "ip_v6_conf": None}
     if firewall_policy is not None:

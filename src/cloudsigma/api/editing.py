@@ -124,7 +124,7 @@ def require_applied(
     path: str,
     what: str,
 ) -> None:
-    """Raise :class:`cloudsigma.errors.IllegalState` when the cloud answered success but left fields as they were.
+    """Raise ``cloudsigma.errors.IllegalState`` when the cloud answered success but left fields as they were.
 
     ``always`` are the fields that ``what`` takes in any state.
     """

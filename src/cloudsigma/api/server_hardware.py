@@ -56,9 +56,9 @@ class ServerHardware(Editable[F, Server]):
         the server boots from. ``bootable`` is False for a drive that is not booted from. A drive that the server already
         has stays as it is, once.
 
-        Raises :class:`cloudsigma.errors.IllegalState` when the server is not stopped,
-        :class:`cloudsigma.errors.PermissionError` for a library disk, which must be cloned first, and
-        :class:`cloudsigma.errors.InvalidArgument` when all channels are taken.
+        Raises ``cloudsigma.errors.IllegalState`` when the server is not stopped,
+        ``cloudsigma.errors.PermissionError`` for a library disk, which must be cloned first, and
+        ``cloudsigma.errors.InvalidArgument`` when all channels are taken.
 
         Sends ``PUT /servers/{uuid}/``.
         """
@@ -72,7 +72,7 @@ class ServerHardware(Editable[F, Server]):
     async def detach_drive(self, ref: Ref[Server], drive: Ref[Drive] | LibraryDrive) -> Server:
         """Take a ``drive`` off a stopped server and return the server; one that it does not have is no error.
 
-        Raises :class:`cloudsigma.errors.IllegalState` when the server is not stopped.
+        Raises ``cloudsigma.errors.IllegalState`` when the server is not stopped.
 
         Sends ``PUT /servers/{uuid}/``.
         """
@@ -100,9 +100,9 @@ class ServerHardware(Editable[F, Server]):
         ``e1000`` or ``rtl8139``; ``boot_order`` counts from 1 and boots over the network, None does not. A
         ``firewall_policy`` works for public cards, where the location still has them.
 
-        Raises :class:`cloudsigma.errors.IllegalState` when the server is not stopped,
-        :class:`cloudsigma.errors.InvalidArgument` for a combination that there is not, and
-        :class:`cloudsigma.errors.ValidationError` for an address that is not owned or not free.
+        Raises ``cloudsigma.errors.IllegalState`` when the server is not stopped,
+        ``cloudsigma.errors.InvalidArgument`` for a combination that there is not, and
+        ``cloudsigma.errors.ValidationError`` for an address that is not owned or not free.
 
         Sends ``PUT /servers/{uuid}/``.
         """
@@ -119,8 +119,8 @@ class ServerHardware(Editable[F, Server]):
 
         The card itself, as in ``nics`` of the server, will do, too; the others keep their addresses and their order.
 
-        Raises :class:`cloudsigma.errors.InvalidArgument` when it has no such card,
-        :class:`cloudsigma.errors.IllegalState` when the server is not stopped.
+        Raises ``cloudsigma.errors.InvalidArgument`` when it has no such card,
+        ``cloudsigma.errors.IllegalState`` when the server is not stopped.
 
         Sends ``PUT /servers/{uuid}/``.
         """

@@ -19,8 +19,8 @@ def is_name(text: str) -> bool:
 def uuid_by_name(collection: Any, kind: str, name: str) -> str:
     """Return the uuid of the one object of ``collection`` that has this name; ``kind`` says what they are.
 
-    Raises :class:`cloudsigma.errors.NotFound` when no object has it and
-    :class:`cloudsigma.errors.InvalidArgument` when several have.
+    Raises ``cloudsigma.errors.NotFound`` when no object has it and
+    ``cloudsigma.errors.InvalidArgument`` when several have.
     """
     found = [each for each in collection.list(name=name) if _name_of(each) == name]
     if len(found) == 1:

@@ -57,7 +57,7 @@ class Token:
 
 
 class DelegatedLogin:
-    """The authentication of a client with :class:`cloudsigma.credentials.DelegatedCredentials`.
+    """The authentication of a client with ``cloudsigma.credentials.DelegatedCredentials``.
 
     However many calls begin at once, one exchanges. A refused token is exchanged anew from the first step. When a
     renewal fails, the token at hand serves until its end.

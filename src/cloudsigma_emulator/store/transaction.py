@@ -216,7 +216,7 @@ class Transaction:
         """Ask for a durable task ``seconds`` from now; returns its id.
 
         ``seconds`` are those of the real cloud, divided by the speed; with speed ``instant`` the task runs
-        as soon as the answer is out. ``about`` names the object it concerns, for :meth:`cancel`.
+        as soon as the answer is out. ``about`` names the object it concerns, for ``cancel``.
         ``at_speed`` off: they are seconds of the emulator's clock, whatever the speed.
         """
         self._write()
