@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import logging
 import os
 import tempfile
 from pathlib import Path
@@ -14,6 +16,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from .app import App
+
+log = logging.getLogger("cloudsigma_emulator")
+
+FIRST_LINE = "# Written by the CloudSigma emulator."
 
 PERSISTENT_PASSWORD = "persistent-password"  # noqa: S105 - of a simulated guest
 
@@ -38,8 +44,9 @@ def settings(app: App, ca_file: Path | None = None) -> dict[str, str]:
 
 
 def write(path: Path, values: Mapping[str, str]) -> None:
-    """Write the file as a whole, readable by its owner only. Raises OSError."""
-    text = "".join(f"{key} = {value}\n" for key, value in values.items())
+    """Write the file as a whole, readable by its owner only; somebody else's file is set aside. Raises OSError."""
+    _set_aside(path)
+    text = f"{FIRST_LINE}\n" + "".join(f"{key} = {value}\n" for key, value in values.items())
     handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)  # mode 600
     try:
         with os.fdopen(handle, "w", encoding="utf-8") as file:
@@ -48,3 +55,13 @@ def write(path: Path, values: Mapping[str, str]) -> None:
     except BaseException:
         Path(name).unlink(missing_ok=True)
         raise
+
+
+def _set_aside(path: Path) -> None:
+    """Keep a file that no emulator wrote, such as the user's own configuration, under another name."""
+    if not path.is_file() or path.stat().st_size == 0 or path.read_bytes().startswith(FIRST_LINE.encode()):
+        return
+    names = (path.with_name(f"{path.name}.saved{number or ''}") for number in itertools.count())
+    kept = next(name for name in names if not name.exists())
+    os.link(path, kept)
+    log.warning("%s was there before; it is kept as %s", path, kept)
