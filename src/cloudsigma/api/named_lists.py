@@ -8,8 +8,8 @@ from typing import Generic, Unpack
 
 from ..core.call import F, call, stream
 from ..core.pages import PAGE_SIZE
+from ..records.filters import NamedFilters
 from ..records.page import Page
-from ..records.vpc import NamedFilters
 from .collection import T
 from .narrowing import Narrowed
 
