@@ -2,8 +2,8 @@
 
 The emulator runs in a process of its own; images lie in memory where the system has such a folder, so that the disk is
 not what is measured. Each pair is measured in turn, three times, and the ratios are those of the best times. The old
-library sends text only whole, so its file is of zeros and smaller; it is measured where its sources are installed in a
-virtual environment whose interpreter ``CLOUDSIGMA_OLD_PYTHON`` names.
+library corrupts what it sends, so that only an emulator told to be lenient takes it; its file is smaller, and it has an
+environment of its own.
 """
 
 from __future__ import annotations
@@ -26,11 +26,22 @@ from urllib.parse import urlsplit
 
 from cloudsigma import CloudSigma
 
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests" / "foreign"))
+from venvs import python_with  # noqa: E402
+
 GIB = 1024**3
 MIB = 1024**2
 ROUNDS = 3
 SIZE = int(os.environ.get("BENCH_TRANSFER_BYTES", GIB))
 OLD_SIZE = 64 * MIB
+CLOUD = """
+import json, sys
+from cloudsigma_emulator import Emulator
+with Emulator(data=sys.argv[1], lenient_uploads=sys.argv[2] == "lenient") as cloud:
+    names = ("api_endpoint", "ws_endpoint", "username", "password")
+    print(json.dumps({name: getattr(cloud, name) for name in names}), flush=True)
+    sys.stdin.read()
+"""
 PEAK = """
 import json, resource, sys, time
 from cloudsigma import CloudSigma
@@ -53,35 +64,18 @@ os._exit(0)
 
 
 @contextlib.contextmanager
-def cloud(folder: Path, *more: str) -> Iterator[dict[str, Any]]:
-    """Run an emulator; give the arguments of a client."""
-    config = folder / "cloudsigma.conf"
-    config.unlink(missing_ok=True)
-    words = ["--port", "0", "--speed", "instant", "--data", str(folder / "cloud"), "--config-out", str(config)]
-    program = "from cloudsigma_emulator.command import main; main()"
+def cloud(folder: Path, kind: str = "strict") -> Iterator[dict[str, Any]]:
+    """Run an emulator in a process of its own; give the arguments of a client."""
     with subprocess.Popen(
-        [sys.executable, "-m", "cloudsigma_emulator", *words, *more],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
+        [sys.executable, "-c", CLOUD, str(folder), kind],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
     ) as process:
-        del program
-        try:
-            while not config.exists():
-                if process.poll() is not None:
-                    raise RuntimeError("the emulator did not start")
-                time.sleep(0.02)
-            with CloudSigma(**_read(config)) as client:
-                client.capabilities.get()
-            yield _read(config)
-        finally:
-            process.terminate()
-            process.wait()
-
-
-def _read(config: Path) -> dict[str, Any]:
-    lines = [line.partition("=") for line in config.read_text().splitlines() if "=" in line]
-    found = {key.strip(): value.strip().strip("\"'") for key, _, value in lines}
-    return {key: found[key] for key in ("api_endpoint", "ws_endpoint", "username", "password")}
+        assert process.stdin is not None
+        assert process.stdout is not None
+        yield json.loads(process.stdout.readline())
+        process.stdin.close()
 
 
 def connected(options: dict[str, Any]) -> socket.socket:
@@ -117,7 +111,10 @@ def raw_download(options: dict[str, Any], location: str, target: Path) -> None:
 def ours(options: dict[str, Any], verb: str, *words: str) -> tuple[str, float, float]:
     """Run a verb of the drives in a process of its own; return drive, seconds and peak MiB."""
     done = subprocess.run(
-        [sys.executable, "-c", PEAK, json.dumps(options), verb, *words], capture_output=True, text=True, check=True
+        [sys.executable, "-c", PEAK, json.dumps(options), verb, *words],
+        capture_output=True,
+        text=True,
+        check=True,
     )
     uuid, seconds, peak = json.loads(done.stdout)
     return uuid, seconds, peak
@@ -131,7 +128,9 @@ def timed(job: Callable[[], Any]) -> tuple[Any, float]:
 
 def rows() -> Iterator[tuple[str, float, str]]:
     """Yield the lines of the table."""
-    place = "/dev/shm" if Path("/dev/shm").is_dir() and shutil.disk_usage("/dev/shm").free > 5 * SIZE else None
+    place = (
+        "/dev/shm" if Path("/dev/shm").is_dir() and shutil.disk_usage("/dev/shm").free > 5 * SIZE else None
+    )
     folder = Path(tempfile.mkdtemp(prefix="cloudsigma-bench-", dir=place))
     try:
         yield from _rows(folder)
@@ -150,7 +149,7 @@ def _rows(folder: Path) -> Iterator[tuple[str, float, str]]:
     def note(what: str, seconds: float) -> None:
         best[what] = min(best.get(what, seconds), seconds)
 
-    with cloud(folder) as options, CloudSigma(**options) as cs:
+    with cloud(folder / "cloud") as options, CloudSigma(**options) as cs:
         for _ in range(ROUNDS):
             uuid, seconds = timed(lambda: raw_upload(options, image))
             note("raw up", seconds)
@@ -170,11 +169,13 @@ def _rows(folder: Path) -> Iterator[tuple[str, float, str]]:
     size = SIZE / GIB
     for verb, word in (("up", "upload"), ("down", "download")):
         rate = SIZE / best[verb] / MIB
-        yield f"{word} of {size:g} GiB ({rate:.0f} MiB/s) / raw socket", best[f"raw {verb}"] / best[verb], ">= 0.8"
+        yield (
+            f"{word} of {size:g} GiB ({rate:.0f} MiB/s) / raw socket",
+            best[f"raw {verb}"] / best[verb],
+            ">= 0.8",
+        )
         yield f"peak memory of that {word}", peaks[verb], "<= 100 MiB"
-    old = os.environ.get("CLOUDSIGMA_OLD_PYTHON")
-    if old:
-        yield from _old(folder, old, best["raw up"])
+    yield from _old(folder, python_with("old-cloudsigma", OLD_LIBRARY), best["raw up"])
 
 
 def _location(options: dict[str, Any], uuid: str) -> str:
@@ -193,18 +194,19 @@ def _location(options: dict[str, Any], uuid: str) -> str:
     raise RuntimeError("no redirect")
 
 
-def _old(folder: Path, interpreter: str, raw_seconds: float) -> Iterator[tuple[str, float, str]]:
+def _old(folder: Path, interpreter: Path, raw_seconds: float) -> Iterator[tuple[str, float, str]]:
     """Measure the old library: a lenient emulator stores the text that it makes of the bytes."""
     image = folder / "old.raw"
     image.write_bytes(bytes(OLD_SIZE))
-    (folder / "old").mkdir()
-    with cloud(folder / "old", "--lenient-uploads") as options:
+    with cloud(folder / "old", "lenient") as options:
+        config = folder / "old.conf"
+        config.write_text("".join(f"{key} = {value}\n" for key, value in options.items()))
         done = subprocess.run(
-            [interpreter, "-c", OLD, json.dumps(options), str(image)],
+            [str(interpreter), "-c", OLD, json.dumps(options), str(image)],
             capture_output=True,
             text=True,
             check=True,
-            env={**os.environ, "CLOUDSIGMA_CONFIG": str(folder / "old/cloudsigma.conf")},
+            env={**os.environ, "CLOUDSIGMA_CONFIG": str(config)},
         )
         seconds = float(done.stdout)
         _, new_seconds, _ = ours(options, "upload", str(image))

@@ -69,7 +69,7 @@ class Emulator:
     (``simulated``), ``speed`` (``instant``, ``realistic`` or a factor), ``seed`` (``standard`` or
     ``empty``). ``tls``: https and wss, with a certificate made for this machine, or with ``tls_cert`` and
     ``tls_key`` (PEM files; the key may stand in the certificate's) with one's own. Further ones: see
-    :class:`~cloudsigma_emulator.engine.options.Options`.
+    ``cloudsigma_emulator.engine.options.Options``.
 
     Raises ValueError for an unknown hypervisor, seed or speed, or a certificate that cannot be used,
     NotImplementedError for a hypervisor that is not there yet, OSError when the port is taken, StoreProblem when the
@@ -274,6 +274,20 @@ class Emulator:
     def close_websockets(self) -> int:
         """Close every open websocket; returns how many."""
         return self.app.close_sockets(None)
+
+    def set_money(self, email: str | None = None, **money: str | None) -> None:
+        """Let an account have other money: ``balance``, ``credit_limit`` (None: no credit), ``currency``.
+
+        :param email: of the account, by default the first one.
+        :raises ValueError: for an unknown account or keyword, and for what is no amount or currency.
+        """
+        from .engine import books, credentials
+
+        unknown = sorted(set(money) - {"balance", "credit_limit", "currency"})
+        if unknown:
+            raise ValueError(f"there is no {unknown[0]} to set")
+        with self.app.transaction() as tx:
+            books.set_money(tx, credentials.named_account(tx, email or self.username)["uuid"], money)
 
     def runtime(self) -> dict[str, Any]:
         """Return name, status and ``serial_port`` of each server that is not stopped, by uuid."""

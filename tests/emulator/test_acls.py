@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from .cloud_in_process import FIRST, GIB, MIB, SECOND, Cloud, Doc, Reply, attach
 from .everything import create, small_drive, with_everything
 from .test_recorded_shapes import differences
+from .wire import Wire
 
 UNKNOWN = "00000000-0000-4000-8000-00000000dead"
 ALL = ["ATTACH", "OPEN_VNC", "LIST", "EDIT", "DELETE", "START", "STOP", "CLONE"]
@@ -30,7 +32,7 @@ def share(cloud: Cloud, thing: Doc, *permissions: str, owner: str = FIRST, to: s
     return grant(cloud, tag_for(cloud, thing, owner=owner), *permissions, owner=owner, to=to)
 
 
-def other(cloud: Cloud, method: str, path: str, body: Any = None) -> Reply:
+def foreign(cloud: Cloud, method: str, path: str, body: Any = None) -> Reply:
     return cloud.call(method, path, body, email=SECOND)
 
 
@@ -146,11 +148,11 @@ def test_grantees_read_the_acl_but_cannot_change_it(cloud: Cloud) -> None:
     seen = cloud.get("/acls/", email=SECOND)
     assert [found["uuid"] for found in seen["objects"]] == [mine["uuid"], acl["uuid"]]
     assert seen["meta"]["total_count"] == 2
-    assert other(cloud, "GET", f"/acls/{acl['uuid']}/").body == {**acl, "tags": []}
-    assert other(cloud, "PUT", f"/acls/{acl['uuid']}/", {"name": "x"}).status == 403
-    assert other(cloud, "DELETE", f"/acls/{acl['uuid']}/").status == 403
+    assert foreign(cloud, "GET", f"/acls/{acl['uuid']}/").body == {**acl, "tags": []}
+    assert foreign(cloud, "PUT", f"/acls/{acl['uuid']}/", {"name": "x"}).status == 403
+    assert foreign(cloud, "DELETE", f"/acls/{acl['uuid']}/").status == 403
     assert cloud.call("DELETE", f"/acls/{acl['uuid']}/").status == 204
-    assert other(cloud, "GET", f"/acls/{acl['uuid']}/").status == 404
+    assert foreign(cloud, "GET", f"/acls/{acl['uuid']}/").status == 404
 
 
 def test_the_log_names_what_happened(cloud: Cloud) -> None:
@@ -179,9 +181,9 @@ def test_the_views_of_owner_and_grantee(cloud: Cloud) -> None:
     assert own["permissions"] == []
     assert own["grantees"] == [{"permissions": ["EDIT", "LIST"], "user": user}]
     assert [found["uuid"] for found in own["tags"]] == [tag["uuid"]]
-    foreign = other(cloud, "GET", f"/drives/{drive['uuid']}/").body
-    assert foreign == {**own, "permissions": ["EDIT", "LIST"], "grantees": [], "tags": []}
-    assert cloud.get("/drives/detail/", email=SECOND)["objects"] == [foreign]
+    seen = foreign(cloud, "GET", f"/drives/{drive['uuid']}/").body
+    assert seen == {**own, "permissions": ["EDIT", "LIST"], "grantees": [], "tags": []}
+    assert cloud.get("/drives/detail/", email=SECOND)["objects"] == [seen]
     assert cloud.get(f"/tags/{tag['uuid']}/drives/detail/")["objects"] == [own]
 
 
@@ -211,7 +213,7 @@ def test_a_grant_ends_with_what_it_rests_on(cloud: Cloud, end: str) -> None:
         "acl tags": lambda: cloud.call("PUT", uri, {"tags": []}),
     }[end]()
     assert listed(cloud, "drives") == []
-    assert other(cloud, "GET", f"/drives/{drive['uuid']}/").status == 403
+    assert foreign(cloud, "GET", f"/drives/{drive['uuid']}/").status == 403
     assert cloud.see("drives", drive["uuid"])["grantees"] == []
     if end == "tag deleted":
         assert cloud.get(uri)["tags"] == []
@@ -222,11 +224,11 @@ def test_an_acl_is_about_its_owners_things_only(cloud: Cloud) -> None:
     tag = tag_for(cloud, drive)
     grant(cloud, tag, "LIST", "EDIT", "CLONE")
     # The grantee can neither pass it on nor tag it.
-    assert other(cloud, "POST", "/tags/", {"name": "t", "resources": [drive["uuid"]]}).status == 403
-    assert other(cloud, "POST", "/acls/", {"tags": [tag["uuid"]]}).status == 403
+    assert foreign(cloud, "POST", "/tags/", {"name": "t", "resources": [drive["uuid"]]}).status == 403
+    assert foreign(cloud, "POST", "/acls/", {"tags": [tag["uuid"]]}).status == 403
     mine = create(cloud, "tags", {"name": "t"}, email=SECOND)
-    sent = {**other(cloud, "GET", f"/drives/{drive['uuid']}/").body, "tags": [mine["uuid"]], "name": "new"}
-    assert other(cloud, "PUT", f"/drives/{drive['uuid']}/", sent).status == 200
+    sent = {**foreign(cloud, "GET", f"/drives/{drive['uuid']}/").body, "tags": [mine["uuid"]], "name": "new"}
+    assert foreign(cloud, "PUT", f"/drives/{drive['uuid']}/", sent).status == 200
     own = cloud.see("drives", drive["uuid"])
     assert (own["name"], [found["uuid"] for found in own["tags"]]) == ("new", [tag["uuid"]])
 
@@ -235,8 +237,8 @@ def test_a_grant_without_list_works_unseen(cloud: Cloud) -> None:
     drive = cloud.drive()
     share(cloud, drive, "EDIT")
     assert listed(cloud, "drives") == []
-    assert other(cloud, "GET", f"/drives/{drive['uuid']}/").status == 403
-    assert other(cloud, "PUT", f"/drives/{drive['uuid']}/", {**drive, "name": "new"}).status == 200
+    assert foreign(cloud, "GET", f"/drives/{drive['uuid']}/").status == 403
+    assert foreign(cloud, "PUT", f"/drives/{drive['uuid']}/", {**drive, "name": "new"}).status == 200
 
 
 # required permission by operation
@@ -302,19 +304,19 @@ def test_one_permission_opens_it_and_no_other_does(
     sent = thing if body is ... else body
     tag = tag_for(cloud, thing)
     acl = grant(cloud, tag, *(name for name in ALL if name != permission))
-    refused = other(cloud, method, path, sent)
+    refused = foreign(cloud, method, path, sent)
     assert refused.status == 403
     assert f"[{permission}]" in refused.error["error_message"]
     cloud.call("PUT", f"/acls/{acl['uuid']}/", {"rules": [{"permission": permission}]})
-    assert other(cloud, method, path, sent).status in (200, 202, 204, 302)
+    assert foreign(cloud, method, path, sent).status in (200, 202, 204, 302)
 
 
 def test_private_keys_stay_private(cloud: Cloud) -> None:
     key = create(cloud, "keypairs", {"name": "k", "algorithm_type": "ed25519"})
     share(cloud, key, *ALL)
     assert key["private_key"]
-    assert other(cloud, "GET", f"/keypairs/{key['uuid']}/").body["private_key"] is None
-    assert "PRIVATE" not in other(cloud, "GET", "/keypairs/").raw.decode()
+    assert foreign(cloud, "GET", f"/keypairs/{key['uuid']}/").body["private_key"] is None
+    assert "PRIVATE" not in foreign(cloud, "GET", "/keypairs/").raw.decode()
 
 
 # use on servers
@@ -324,9 +326,9 @@ def test_attach_lets_a_drive_be_used_on_ones_own_server(cloud: Cloud) -> None:
     drive = cloud.drive()
     acl = share(cloud, drive, "LIST")
     body = {**SERVER, "drives": [attach(drive)]}
-    assert other(cloud, "POST", "/servers/", body).status == 403
+    assert foreign(cloud, "POST", "/servers/", body).status == 403
     cloud.call("PUT", f"/acls/{acl['uuid']}/", {"rules": [{"permission": "ATTACH"}]})
-    assert other(cloud, "POST", "/servers/", body).status == 201
+    assert foreign(cloud, "POST", "/servers/", body).status == 201
     assert cloud.see("drives", drive["uuid"])["status"] == "mounted"
 
 
@@ -343,9 +345,9 @@ def test_attach_lets_networks_be_used(cloud: Cloud, kind: str) -> None:
     }[kind]
     body = {**SERVER, "nics": [nic]}
     acl = share(cloud, thing, "LIST", "EDIT")
-    assert other(cloud, "POST", "/servers/", body).status == 403
+    assert foreign(cloud, "POST", "/servers/", body).status == 403
     cloud.call("PUT", f"/acls/{acl['uuid']}/", {"rules": [{"permission": "ATTACH"}]})
-    assert other(cloud, "POST", "/servers/", body).status == 201
+    assert foreign(cloud, "POST", "/servers/", body).status == 201
 
 
 def test_a_shared_server_takes_only_what_its_owner_may_use(cloud: Cloud) -> None:
@@ -354,9 +356,9 @@ def test_a_shared_server_takes_only_what_its_owner_may_use(cloud: Cloud) -> None
     theirs = small_drive(cloud, email=SECOND)
     sent = {**server, "drives": [attach(theirs)]}
     path = f"/servers/{server['uuid']}/"
-    assert other(cloud, "PUT", path, sent).status == 403
+    assert foreign(cloud, "PUT", path, sent).status == 403
     share(cloud, theirs, "ATTACH", owner=SECOND, to=FIRST)
-    changed = other(cloud, "PUT", path, sent)
+    changed = foreign(cloud, "PUT", path, sent)
     assert changed.status == 200
     assert [item["drive"]["uuid"] for item in changed.body["drives"]] == [theirs["uuid"]]
 
@@ -398,7 +400,7 @@ def test_deleting_a_foreign_server_with_its_drives_needs_delete_on_them(cloud: C
     server = cloud.server(drives=[attach(kept), attach(gone, "0:1")])
     share(cloud, server, "DELETE")
     share(cloud, gone, "DELETE")
-    assert other(cloud, "DELETE", f"/servers/{server['uuid']}/?recurse=all_drives").status == 204
+    assert foreign(cloud, "DELETE", f"/servers/{server['uuid']}/?recurse=all_drives").status == 204
     cloud.settle()
     assert listed(cloud, "drives", FIRST)[1:] == [kept["uuid"]]
 
@@ -499,10 +501,10 @@ def test_those_who_may_see_a_thing_hear_of_it(cloud: Cloud) -> None:
     cloud.call("DELETE", f"/servers/{server['uuid']}/")
     assert news() == [drive["resource_uri"]]
     cloud.call("DELETE", path)
-    assert other(cloud, "GET", path).status == 200, "still on its way out"
+    assert foreign(cloud, "GET", path).status == 200, "still on its way out"
     cloud.settle()
     assert news() == [drive["resource_uri"]] * 2, "out of the lists, then gone"
-    assert other(cloud, "GET", path).status == 404
+    assert foreign(cloud, "GET", path).status == 404
 
 
 def test_a_grant_that_ends_is_heard_too(cloud: Cloud) -> None:
@@ -516,8 +518,33 @@ def test_a_grant_that_ends_is_heard_too(cloud: Cloud) -> None:
     assert heard == [drive["resource_uri"]]
 
 
+def test_the_websocket_of_a_grantee(wire: Wire, other: Wire) -> None:
+    tag = wire("POST", "/tags/", {"name": "t"}).json()["objects"][0]
+    server = wire.server(tags=[tag["uuid"]])
+    rules = [{"permission": "LIST"}, {"permission": "START"}]
+    with other.frames() as socket:
+        wire("POST", "/acls/", {"grantees": [{"email": SECOND}], "rules": rules, "tags": [tag]})
+        assert json.loads(socket.recv(timeout=10)) == {
+            "resource_type": "servers", "resource_uri": server["resource_uri"],
+        }  # fmt: skip
+        assert other("POST", f"/servers/{server['uuid']}/action/?do=start", {}).status == 202
+        states: list[str] = []
+        while "running" not in states:
+            frame = json.loads(socket.recv(timeout=10))
+            assert frame["resource_uri"] == server["resource_uri"]
+            states.append(other("GET", f"/servers/{server['uuid']}/").json()["status"])
+
+
+def test_groups_of_shared_things(cloud: Cloud) -> None:
+    drive, server = cloud.drive(), cloud.running()
+    share(cloud, drive, "LIST")
+    share(cloud, server, "LIST")
+    assert cloud.get(f"/drives/availability_groups/{drive['uuid']}/", email=SECOND) == [drive["uuid"]]
+    assert cloud.get(f"/servers/availability_groups/{server['uuid']}/", email=SECOND) == [server["uuid"]]
+
+
 def test_shapes_are_equal_for_owner_and_grantee(cloud: Cloud) -> None:
     server = cloud.running(drives=[attach(cloud.drive())], nics=[{"ip_v4_conf": {"conf": "dhcp"}}])
     share(cloud, server, "LIST")
-    seen = other(cloud, "GET", f"/servers/{server['uuid']}/").body
+    seen = foreign(cloud, "GET", f"/servers/{server['uuid']}/").body
     assert list(differences(seen, cloud.see("servers", server["uuid"]))) == []

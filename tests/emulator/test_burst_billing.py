@@ -473,6 +473,19 @@ def test_control_of_money(cloudsigma_emulator: Emulator) -> None:
     wire.close()
 
 
+def test_money_set_from_python(cloudsigma_emulator: Emulator) -> None:
+    wire = Wire(cloudsigma_emulator)
+    cloudsigma_emulator.set_money(balance="0.5")
+    server = wire.server()
+    assert wire("POST", f"/servers/{server['uuid']}/action/?do=start", {}).status == 402
+    cloudsigma_emulator.set_money(FIRST, credit_limit="5")
+    assert wire("POST", f"/servers/{server['uuid']}/action/?do=start", {}).status == 202
+    for email, money in (("nobody", {"balance": "1"}), (None, {"gold": "1"}), (None, {"balance": "much"})):
+        with pytest.raises(ValueError, match=r"account|gold|decimal"):
+            cloudsigma_emulator.set_money(email, **money)
+    wire.close()
+
+
 def test_polls_come_by_themselves(cloudsigma_emulator: Emulator) -> None:
     wire = Wire(cloudsigma_emulator)
     with wire.frames() as events:

@@ -87,7 +87,8 @@ def test_what_may_be_changed(cloud: Cloud) -> None:
         **reply.body, "description": "e",
     }  # fmt: skip
     assert cloud.get("/vpc/?name=n")["meta"]["total_count"] == 1
-    for wrong in ({"name": 7}, {"nodes": "x"}, {"meta": []}, {"tags": [UNKNOWN]}):
+    refused: list[Doc] = [{"name": 7}, {"nodes": "x"}, {"meta": []}, {"tags": [UNKNOWN]}]
+    for wrong in refused:
         assert cloud.call("PUT", f"/vpc/{vpc['uuid']}/", wrong).error["error_point"] == next(iter(wrong))
 
 
@@ -122,7 +123,8 @@ def test_pools(cloud: Cloud) -> None:
     assert reply.status == 200
     assert reply.body == {**pool, "cpu_alloc": "1.500", "cpu_alloc_last_resort": "2.000"}
     assert cloud.call("PUT", path, {"name": "n"}).body == {**reply.body, "name": "n"}
-    for wrong in ("much", None, True, "NaN", -1, "1e400", [], "Infinity"):
+    nonsense: list[Any] = ["much", None, True, "NaN", -1, "1e400", [], "Infinity"]
+    for wrong in nonsense:
         refused = cloud.call("PUT", path, {"cpu_alloc": wrong, "name": "x"})
         assert (refused.status, refused.error["error_point"]) == (400, "cpu_alloc")
     assert cloud.see("hostallocationpools", pool["uuid"])["name"] == "n"
@@ -224,6 +226,11 @@ def test_backfilling_servers(grey: Cloud) -> None:
     assert grey.call("POST", f"{path}action/?do=start").status == 202
     grey.settle()
     assert grey.get(path)["runtime"]["perf_factor"] == grey.get(f"{path}runtime/")["perf_factor"] == 1.0
+    assert grey.call("POST", f"{path}action/?do=shutdown").status == 202
+    assert grey.get(path)["status"] == "stopping"
+    grey.settle()
+    assert grey.call("POST", f"{path}action/?do=start").status == 202
+    grey.settle()
     assert grey.call("POST", f"{path}action/?do=stop").status == 202
     grey.settle()
     assert grey.call("DELETE", path).status == 204

@@ -148,6 +148,15 @@ def test_the_least_that_a_router_needs(cloud: Cloud) -> None:
     assert len(shown["routes"]) == 1
 
 
+def test_a_router_can_be_made_after_one_that_was_read(cloud: Cloud) -> None:
+    router = made(cloud)
+    copy = create(cloud, "virtualrouters", router)
+    shown = copy["configuration"]
+    assert shown["firewall"]["policies"][0]["lan_interface"] == shown["lan_interface"][0]["uuid"]
+    uuids = {item["uuid"] for item in cloud.get("/vrfwfilters/")["objects"]}
+    assert len(uuids) == 2, "the copy has parts of its own"
+
+
 def test_a_default_route_of_ones_own_is_kept(cloud: Cloud) -> None:
     body = router_in(vlan_of(cloud))
     body["configuration"]["routes"] = [{"gateway": "10.0.1.7", "inet": "inet", "network": "default"}]

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from cloudsigma_emulator import Emulator
 
-from .venvs import python_with
+from .old_library import run
 
 pytestmark = [pytest.mark.foreign, pytest.mark.timeout(600)]
 
@@ -80,27 +77,6 @@ for each in made:
     drive.delete(each['uuid'])
 print(json.dumps({'made': [each['name'] for each in made], 'names': names, 'email': Profile().get()['email']}))
 """
-
-
-@pytest.fixture(scope="session")
-def old_python() -> Path:
-    """The interpreter of an environment with the old library."""
-    return python_with("cloudsigma-2.0.0", "cloudsigma==2.0.0")
-
-
-def run(python: Path, cloud: Emulator, script: str) -> Any:
-    inherited = {
-        key: value for key, value in os.environ.items() if not key.startswith(("CLOUDSIGMA_", "PYTHON"))
-    }
-    result = subprocess.run(
-        [str(python), "-c", script],
-        env={**inherited, "CLOUDSIGMA_CONFIG": str(cloud.config_path)},
-        capture_output=True,
-        text=True,
-        timeout=120,
-    )
-    assert result.returncode == 0, result.stderr
-    return json.loads(result.stdout)
 
 
 @pytest.mark.parametrize("speed", ["instant", 5.0])

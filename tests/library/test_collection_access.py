@@ -146,8 +146,9 @@ class TestFirewallPolicies:
         tagged = cs.firewall_policies.add_tag(policy, tag)
         assert tagged.tags is not None
         assert [item.uuid for item in tagged.tags] == [tag.uuid]
+        reject: Any = {"action": "reject", "direction": "in"}
         with pytest.raises(errors.ValidationError):
-            cs.firewall_policies.update(policy.uuid, rules=[{"action": "reject", "direction": "in"}])  # type: ignore[typeddict-item]
+            cs.firewall_policies.update(policy.uuid, rules=[reject])
 
     def test_found_and_deleted(self, cs: CloudSigma) -> None:
         made = cs.firewall_policies.create_many([{"name": name} for name in ("a", "b", "c")])

@@ -55,12 +55,12 @@ class TestKeypairs:
         pair = cs.keypairs.create(name="k")
         assert pair.public_key is not None
         public = cs.keypairs.create(name="p", public_key=pair.public_key)
-        seen = cs.pubkeys.get(pair)
+        seen = cs.pubkeys.get(pair.resource_uri)
         assert type(seen) is Pubkey
         assert (seen.uuid, seen.has_private_key, seen.public_key) == (pair.uuid, True, pair.public_key)
         assert seen.resource_uri == f"/api/2.0/pubkeys/{pair.uuid}/"
         assert "private_key" not in seen
-        assert cs.keypairs.get(seen) == pair
+        assert cs.keypairs.get(seen.resource_uri) == pair
         assert {item.name: item.has_private_key for item in cs.pubkeys.list()} == {"k": True, "p": False}
         found = cs.pubkeys.find(name="p")
         assert found is not None
@@ -90,7 +90,7 @@ class TestKeysOfAServer:
     def test_attached_and_detached(self, cs: CloudSigma) -> None:
         first, second = (cs.keypairs.create(name=name) for name in ("a", "b"))
         server = new_server(cs, pubkeys=[first])
-        server = cs.servers.attach_pubkey(server, cs.pubkeys.get(second))
+        server = cs.servers.attach_pubkey(server, cs.pubkeys.get(second.uuid))
         assert {item.uuid for item in server.pubkeys} == {first.uuid, second.uuid}
         assert cs.servers.attach_pubkey(server.uuid, second) == server
         server = cs.servers.detach_pubkey(server, server.pubkeys[0])
@@ -150,13 +150,14 @@ class TestCards:
         vlan, ip = cs.vlans.list()[0], next(ip for ip in cs.ips.list() if ip.subscription and not ip.server)
         policy = cs.firewall_policies.create(name="p", rules=[{"action": "drop", "direction": "in"}])
         server = new_server(cs)
-        for more in (
+        cards: list[dict[str, Any]] = [
             {"firewall_policy": policy},
             {"ip": ip},
             {"ip_v4": "manual", "model": "e1000"},
             {"vlan": vlan, "boot_order": 1},
-        ):
-            server = cs.servers.attach_nic(server, **more)  # type: ignore[arg-type]
+        ]
+        for more in cards:
+            server = cs.servers.attach_nic(server, **more)
         modes = [card.ip_v4_conf and card.ip_v4_conf.conf for card in server.nics]
         assert modes == ["dhcp", "static", "manual", None]
         dhcp, static, manual, private = server.nics
@@ -178,6 +179,28 @@ class TestCards:
         assert cs.ips.get(ip).server is None
         with pytest.raises(errors.InvalidArgument, match=f"it has: {dhcp.mac}"):
             cs.servers.detach_nic(server, "22:00:00:00:00:00")
+
+    @pytest.mark.parametrize("cut", ["after", "half"])
+    def test_one_card_though_the_answer_is_lost(
+        self, cs: CloudSigma, cloudsigma_emulator: Emulator, cut: str
+    ) -> None:
+        vlan = cs.vlans.list()[0]
+        server = cs.servers.attach_nic(new_server(cs))
+        cards: list[dict[str, Any]] = [
+            {},
+            {"ip_v4": "manual", "model": "e1000", "boot_order": 2},
+            {"vlan": vlan},
+        ]
+        for number, more in enumerate(cards, 2):
+            fault = cloudsigma_emulator.faults.add(method="PUT", path="/api/2.0/servers/*", cut=cut)
+            server = cs.servers.attach_nic(server, **more)
+            assert cloudsigma_emulator.faults.hits(fault) == 1
+            assert len(cs.servers.get(server).nics) == len(server.nics) == number
+        cloudsigma_emulator.faults.add(method="PUT", path="/api/2.0/servers/*", cut=cut)
+        mac = server.nics[0].mac
+        server = cs.servers.detach_nic(server, mac)
+        assert mac not in {card.mac for card in server.nics}
+        assert len(server.nics) == 3
 
     @pytest.mark.parametrize(
         "wrong",
@@ -253,6 +276,22 @@ class TestStaleRecords:
         assert again.meta == {"a": "b"}
         cs.servers.stop(running, wait=True)
         assert len(cs.servers.update(running, nics=[running.nics[0], {}]).nics) == 2
+
+    def test_what_this_call_wrote_itself_is_not_stale(
+        self, cs: CloudSigma, cloudsigma_emulator: Emulator
+    ) -> None:
+        server = new_server(cs)
+        cloudsigma_emulator.faults.add(method="PUT", path="/api/2.0/servers/*", cut="after")
+        changed = cs.servers.update(server, nics=[*server.nics, {"ip_v4_conf": {"conf": "dhcp"}}])
+        assert len(changed.nics) == 1
+        # But a change of somebody else's between reading and writing is.
+        other = cs.servers.update(server, meta={"by": "another"})
+        cloudsigma_emulator.faults.add(
+            method="PUT", path="/api/2.0/servers/*", status=503, error_type="concurrency"
+        )
+        with pytest.raises(errors.StaleRecord):
+            cs.servers.update(server, meta={"mine": "1"})
+        assert cs.servers.get(server).meta == other.meta
 
     def test_of_many_none_is_changed(self, cs: CloudSigma) -> None:
         first, old = new_server(cs, "a"), new_server(cs, "b")

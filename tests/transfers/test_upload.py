@@ -210,7 +210,7 @@ class TestStreams:
         self, drives: Verbs, cs: CloudSigma, tmp_path: Path, protocol: str, there: int
     ) -> None:
         ready = len(in_state(cs, "unmounted"))
-        with pytest.raises(TransferError, match="ended after 999|more than the 1000"):
+        with pytest.raises(TransferError, match=r"ended after 999|more than the 1000"):
             drives("upload")(io.BytesIO(bytes(there)), size=1000, protocol=protocol)
         assert len(in_state(cs, "unmounted")) == ready
 

@@ -10,11 +10,12 @@ from ..records.reference import Ref
 from ..records.vpc import Vpc, VpcChanges
 from .bodies import body_of
 from .collection import Readable, Schemed
-from .editing import Editable, required
+from .editing import required
 from .named_lists import Named
+from .tagging import Tagged
 
 
-class Vpcs(Named[F, Vpc], Readable[F, Vpc], Editable[F, Vpc], Schemed[F]):
+class Vpcs(Named[F, Vpc], Readable[F, Vpc], Tagged[F, Vpc], Schemed[F]):
     """The private clouds (``/vpc/``)."""
 
     _path = "vpc"
@@ -25,8 +26,8 @@ class Vpcs(Named[F, Vpc], Readable[F, Vpc], Editable[F, Vpc], Schemed[F]):
     async def update(self, ref: Ref[Vpc], **changes: Unpack[VpcChanges]) -> Vpc:
         """Change a private cloud and return it; what is not named stays as it is.
 
-        ``changes`` are the keys of :class:`cloudsigma.records.VpcChanges`; ``nodes`` replaces all of them. It is read,
-        changed and written back. Sends ``PUT /vpc/{uuid}/``. Raises :class:`cloudsigma.errors.ValidationError`.
+        ``changes`` are the keys of ``cloudsigma.records.VpcChanges``; ``nodes`` replaces all of them. It is read,
+        changed and written back. Sends ``PUT /vpc/{uuid}/``. Raises ``cloudsigma.errors.ValidationError``.
         """
         required(changes)
         body = body_of(changes)

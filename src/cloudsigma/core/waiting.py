@@ -35,6 +35,11 @@ LONGEST_LOOK = 5.0
 # Even with a websocket the object is looked at now and then: a frame may be lost on the way.
 SAFETY_LOOK = 30.0
 
+TOLD = frozenset(
+    {"balance", "bservers", "drives", "ips", "jobs", "profile", "servers", "subscriptions", "vlans"}
+)
+"""Collections whose changes the websocket tells; others are looked at again and again."""
+
 
 @dataclass(frozen=True, slots=True)
 class Goal(Generic[R]):
@@ -54,23 +59,29 @@ class Goal(Generic[R]):
 async def wait_until(requests: Requests, goal: Goal[R], timeout: float | None) -> R | None:
     """Wait up to ``timeout`` seconds (None: for ever) for a goal and return the object, or None when it is gone.
 
-    Raises :class:`cloudsigma.errors.WaitTimeout`; :class:`cloudsigma.errors.WaitFailed` as soon as the object is in
-    a state that cannot become the goal; :class:`cloudsigma.errors.NotFound` when it does not exist, unless that is
+    Raises ``cloudsigma.errors.WaitTimeout``; ``cloudsigma.errors.WaitFailed`` as soon as the object is in
+    a state that cannot become the goal; ``cloudsigma.errors.NotFound`` when it does not exist, unless that is
     the goal; and what a request raises.
     """
     wait = _Wait(requests, goal, inf if timeout is None else requests.port.now() + timeout, timeout)
     subscription: Subscription | None = None
     try:
-        try:
-            subscription = await requests.events.subscribe(timeout)
-        except AuthError:
-            raise
-        except ApiClientError as error:
-            LOG.info("no websocket (%s); looking at %s again and again instead", error, goal.path)
+        if goal.path.lstrip("/").partition("/")[0] in TOLD:
+            subscription = await _subscribed(requests, goal.path, timeout)
         return await wait.run(subscription)
     finally:
         if subscription is not None:
             await requests.events.unsubscribe(subscription)
+
+
+async def _subscribed(requests: Requests, path: str, timeout: float | None) -> Subscription | None:
+    try:
+        return await requests.events.subscribe(timeout)
+    except AuthError:
+        raise
+    except ApiClientError as error:
+        LOG.info("no websocket (%s); looking at %s again and again instead", error, path)
+        return None
 
 
 class _Wait(Generic[R]):

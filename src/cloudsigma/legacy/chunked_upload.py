@@ -1,6 +1,6 @@
 """An upload in chunks by several threads, with the methods that both uploaders of the old library had.
 
-The subclass says how one chunk is sent, in :meth:`ChunkedUpload.upload_chunk`.
+The subclass says how one chunk is sent, in ``ChunkedUpload.upload_chunk``.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ class ChunkedUpload:
     first_chunk: int
     retries: int
     count_when_sent = True
-    """Whether a chunk is added to the progress here, or by :meth:`upload_chunk` itself."""
+    """Whether a chunk is added to the progress here, or by ``upload_chunk`` itself."""
 
     def _set_up(
         self,
@@ -76,6 +76,7 @@ class ChunkedUpload:
         self._failure: BaseException | None = None
         self._stop = threading.Event()
         self._idle = threading.Event()
+        self._over = threading.Event()
         self._running = 0
 
     def _total(self) -> int:
@@ -114,6 +115,7 @@ class ChunkedUpload:
         with self.progress_lock:
             self._running += len(threads)
             self._idle.clear()
+            self._over.clear()
         for thread in threads:
             thread.start()
 
@@ -125,6 +127,7 @@ class ChunkedUpload:
                 self._running -= 1
                 if not self._running:
                     self._idle.set()
+                    self._over.set()
 
     def upload_enqueued(self) -> None:
         """Send what is in the queue until it is empty or a chunk has failed for good."""
@@ -172,6 +175,7 @@ class ChunkedUpload:
         with self.progress_lock:
             self._failure = self._failure or error
         self._stop.set()
+        self._over.set()
         self._drain()
 
     def _drain(self) -> None:
@@ -193,8 +197,8 @@ class ChunkedUpload:
     def _send_all(self) -> None:
         """Send all chunks; return when the drive has them all.
 
-        Raises the error of the first chunk that failed for good, :class:`cloudsigma.errors.ImageChanged`, or
-        :class:`cloudsigma.errors.TransferError` when the cloud still waits for chunks afterwards.
+        Raises the error of the first chunk that failed for good, ``cloudsigma.errors.ImageChanged``, or
+        ``cloudsigma.errors.TransferError`` when the cloud still waits for chunks afterwards.
         """
         if self._running:
             self._idle.wait()  # requests of an attempt before; each has an end
@@ -227,10 +231,8 @@ class ChunkedUpload:
         self.finished = True
 
     def _watch(self) -> None:
-        while not self._idle.wait(self.progress_report_interval):
+        while not self._over.wait(self.progress_report_interval):
             self.report_progress()
-            if self._failure is not None:
-                break
         if self._failure is not None:
             raise self._failure
         self.report_progress()

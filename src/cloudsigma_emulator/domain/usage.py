@@ -55,7 +55,7 @@ def holdings_of(kind: str, document: Doc) -> dict[str, int] | None:
         storage = document["storage_type"] or "dssd"
         return {storage: document["size"]} if storage != "local_nvme" or document.get("powered") else {}
     if kind == "virtualrouters":
-        return {"vrouter_basic": 1}
+        return {f"vrouter_{document['type']}": 1}
     if kind == "driveusers":
         return {USERS_LICENSE: document["amount"]}
     if kind == "ips":

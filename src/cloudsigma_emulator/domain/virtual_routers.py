@@ -163,6 +163,9 @@ def _read(
     for place, item in enumerate(_objects(given, "lan_interface"), start=1):
         lan = add(LANS, _read_lan(item, place))
         lans.setdefault(lan["name"], lan["uuid"])
+        if isinstance(item.get("uuid"), str):
+            # A configuration that was read names its LANs by uuid; a router can be made after it.
+            lans.setdefault(item["uuid"], lan["uuid"])
         for alias in _objects(item, "ip_aliases"):
             add(ALIASES, {**fields.read_fields(ALIAS_FIELDS, alias), "lan": lan["uuid"]})
     if not lans:

@@ -160,6 +160,8 @@ def get_group(call: Call) -> Answer:
     """Answer the running servers on the host of one, itself included."""
     server = fetch(call, "servers", LIST)
     running = call.tx.find("servers", owner=call.user_uuid, status=server_states.RUNNING)
+    if server["owner"] != call.user_uuid and server["status"] == server_states.RUNNING:
+        running.append(server)
     group = next((group for group in groups(running) if server["uuid"] in group), [])
     return Answer(200, group)
 

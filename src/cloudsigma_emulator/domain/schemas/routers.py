@@ -156,8 +156,16 @@ FILTERS = _part(
     _NEEDED_UUID,
 )
 
+
+def _routers() -> dict[str, Any]:
+    document = ROUTERS.document()
+    # The API names the fields of the configuration, and then none of them.
+    document["fields"]["configuration"]["fields"] = {}
+    return document
+
+
 SCHEMAS: dict[str, dict[str, Any]] = {
-    "virtualrouters": ROUTERS.document(),
+    "virtualrouters": _routers(),
     "lans": LANS.document(),
     "upstream": UPSTREAM.document(),
     "ipaliases": ALIASES.document(),
