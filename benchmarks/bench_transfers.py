@@ -27,13 +27,14 @@ from urllib.parse import urlsplit
 from cloudsigma import CloudSigma
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests" / "foreign"))
-from venvs import python_with  # noqa: E402
+from venvs import python_with
 
 GIB = 1024**3
 MIB = 1024**2
 ROUNDS = 3
 SIZE = int(os.environ.get("BENCH_TRANSFER_BYTES", GIB))
 OLD_SIZE = 64 * MIB
+OLD_LIBRARY = "cloudsigma==2.0.0"
 CLOUD = """
 import json, sys
 from cloudsigma_emulator import Emulator
@@ -175,7 +176,7 @@ def _rows(folder: Path) -> Iterator[tuple[str, float, str]]:
             ">= 0.8",
         )
         yield f"peak memory of that {word}", peaks[verb], "<= 100 MiB"
-    yield from _old(folder, python_with("old-cloudsigma", OLD_LIBRARY), best["raw up"])
+    yield from _old(folder, python_with("cloudsigma-2.0.0", OLD_LIBRARY), best["raw up"])
 
 
 def _location(options: dict[str, Any], uuid: str) -> str:

@@ -33,6 +33,7 @@ from ..records.record import Record
 from .collection import object_in
 from .idempotency import META_KEY
 
+LATE_SECONDS = 1.0
 COMPLETE = frozenset({"unmounted", "mounted"})
 ANEW = "give resume=False to upload it anew"
 
@@ -174,6 +175,10 @@ async def begin_drive(
     while True:
         if attempt or journal.facts.get("asked"):
             found = await _find(requests, fields["name"], key)
+            if found is None:
+                # The request of a run that was killed, or whose answer was lost, may still be on its way.
+                await requests.port.sleep(LATE_SECONDS)
+                found = await _find(requests, fields["name"], key)
             if found is not None:
                 return found
         if unknown is not None and attempt > requests.settings.retries:
