@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -79,6 +80,21 @@ print(json.dumps({'made': [each['name'] for each in made], 'names': names, 'emai
 """
 
 
+MONEY = """
+import json
+from cloudsigma.resource import Balance, BurstUsage, CurrentUsage, Ledger
+
+print(json.dumps({
+    'balance': Balance().get()['balance'], 'burst': BurstUsage().list(), 'ledger': Ledger().list(),
+    'usage': CurrentUsage().get()['usage']['dssd']}))
+"""
+
+BURST = """
+from cloudsigma.resource import Drive
+print(Drive().create({'name': 'disk', 'size': 10 * 1024 ** 3, 'media': 'disk'})['size'])
+"""
+
+
 @pytest.mark.parametrize("speed", ["instant", 5.0])
 def test_the_main_job(old_python: Path, speed: str | float) -> None:
     with Emulator(speed=speed) as cloud:
@@ -117,3 +133,28 @@ def test_session_login(old_python: Path) -> None:
     assert done["made"] == ["test_0", "test_1", "test_2"]
     assert set(done["made"]) <= set(done["names"])
     assert done["email"] == cloud.username
+
+
+def test_a_day_of_burst(old_python: Path) -> None:
+    with Emulator(virtual_clock=True) as cloud:
+        before = run(old_python, cloud, MONEY)
+        size = run(old_python, cloud, BURST)
+        cloud.clock.advance(86400)
+        after = run(old_python, cloud, MONEY)
+    assert (before["burst"], before["ledger"]) == ([], [])
+    used = before["usage"]["using"] + size
+    assert (after["usage"]["using"], after["usage"]["burst"]) == (used, used)
+    # A line for every five minutes, the newest first, each going on where the last one ended.
+    lines = after["ledger"]
+    assert {line["resource_amount"] for line in lines} == {str(used)}
+    assert {line["interval"] for line in lines[:-1]} == {300}
+    # The drive was not there yet when the first cycle began.
+    assert lines[-1]["interval"] in (299, 300)
+    assert len(lines) == 288
+    assert [line["initial"] for line in lines] == [*(line["end"] for line in lines[1:]), before["balance"]]
+    spent = sum(Decimal(line["amount"]) for line in lines)
+    assert lines[0]["end"] == after["balance"]
+    assert spent == Decimal(before["balance"]) - Decimal(after["balance"]) > 0
+    [burst] = after["burst"]
+    assert (burst["resource_type"], burst["usage"]) == ("dssd", 288 * used)
+    assert Decimal(burst["amount"]) == spent
