@@ -117,3 +117,13 @@ def test_failures_are_told(command: list[str], tmp_path: Path) -> None:
     empty = run(command, "upload", str(image_of(tmp_path, 0)))
     assert empty.returncode == 2
     assert b"empty" in empty.stderr
+
+
+def test_a_failure_says_how_to_go_on(command: list[str], cloud: Emulator, tmp_path: Path) -> None:
+    image = image_of(tmp_path, 2 * MIB)
+    cloud.faults.add(path="*/upload_chunk/*", skip=4, status=501, count=None)
+    up = run(command, "upload", str(image), "--chunk-size", "128K")
+    assert up.returncode == 1
+    assert b"the same command again goes on from here" in up.stderr
+    cloud.faults.clear()
+    assert run(command, "upload", str(image)).returncode == 0

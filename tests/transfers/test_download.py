@@ -84,11 +84,11 @@ def test_another_drive_does_not_go_on(drives: Verbs, cs: CloudSigma, tmp_path: P
     target = tmp_path / "target.raw"
 
     def stop(progress: Any) -> None:
-        if progress.done:
+        if progress.done > 100 * MIB:
             raise Stop
 
     with pytest.raises(Stop):
-        drives("download")(drive, target, progress=stop)
+        drives("download")(drive, target, progress=stop, chunk_size=16 * MIB, parallel=2)
     other = cs.drives.upload(image_of(tmp_path, 10, 2))
     with pytest.raises(errors.ResumeRefused, match="resume=False"):
         drives("download")(other, target)
@@ -175,3 +175,13 @@ def test_a_full_disk(drives: Verbs, tmp_path: Path, drive: Drive) -> None:
             drives("download")(drive, folder / "target.raw", chunk_size=8 * MIB)
         assert caught.value.errno in (errno.ENOSPC, errno.EFBIG)
         assert not (folder / "target.raw").exists()
+
+
+def test_a_failure_at_the_very_beginning_leaves_nothing(
+    drives: Verbs, cloud: Emulator, tmp_path: Path, drive: Drive
+) -> None:
+    cloud.faults.add(path="*/download/*", status=400, count=None)
+    with pytest.raises(errors.ValidationError):
+        drives("download")(drive, tmp_path / "target.raw")
+    assert left_behind(tmp_path) == []
+    assert not (tmp_path / "target.raw").exists()

@@ -414,3 +414,12 @@ def test_the_server_is_started_again(tmp_path: Path) -> None:
             each.join()
         for emulator in again or [cloud]:
             emulator.stop()
+
+
+def test_what_is_raised_says_how_to_go_on(cs: CloudSigma, tmp_path: Path) -> None:
+    with pytest.raises(Stop) as caught:
+        cs.drives.upload(
+            image_of(tmp_path, 2 * MIB), chunk_size=CHUNK, progress=stop_after(MIB), bandwidth=8 * MIB
+        )
+    assert "the same call goes on" in caught.value.__notes__[0]
+    assert in_state(cs, "uploading")[0].uuid in caught.value.__notes__[0]

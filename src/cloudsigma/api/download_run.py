@@ -229,10 +229,14 @@ class Download:
                 await file.close()
             await files.replace(self._part, self._path)
             await journal.remove()
-        finally:
-            if not journal.facts:
-                await journal.remove()
+        except BaseException as error:
+            if journal.done:
+                error.add_note(f"the same call goes on with {self._part}")
+            elif not isinstance(error, ResumeRefused):
+                await journal.remove()  # what a later run would begin with is nothing
                 await files.remove(self._part)
+            raise
+        finally:
             await journal.close()
         return drive
 

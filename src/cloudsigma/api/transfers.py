@@ -6,13 +6,13 @@ import logging
 from typing import Any, Literal
 
 from ..core.call import F, call
-from ..core.chunks import Chunk
-from ..core.images import Image, OrderedImage
+from ..core.chunks import Chunk, ChunkPlan
+from ..core.images import SECTOR, DiskImage, Image, OrderedImage
 from ..core.journal import Journal
 from ..core.port import BodySource
 from ..core.progress import Meter, MeteredBody, ProgressCallback
 from ..core.references import path_of, uuid_of
-from ..errors import InvalidArgument, ResumeRefused, TransferError
+from ..errors import ImageChanged, InvalidArgument, ResumeRefused, TransferError
 from ..records.drive import Drive
 from ..records.reference import Ref
 from .bodies import Avoid, avoided
@@ -201,6 +201,12 @@ class _Upload:
                 await verify_image(self._requests, drive, opened, self._parallel)
             await journal.remove()
             return drive
+        except BaseException as error:
+            if journal.facts.get("drive") and not isinstance(error, (ImageChanged, ResumeRefused)):
+                error.add_note(
+                    f"the same call goes on with drive {journal.facts['drive']}: {journal.path} knows what it has"
+                )
+            raise
         finally:
             if opened is not None:
                 await opened.image.close()
@@ -226,6 +232,8 @@ class _Upload:
         elif journal.facts.get("drive"):
             drive = await drive_to_go_on_with(self._requests, journal.facts["drive"], image.size)
         size = chunk_size_of(self._chunk_size, journal, DEFAULT_UPLOAD_CHUNK, image.size)
+        if isinstance(image, DiskImage) and size % SECTOR and len(ChunkPlan(image.size, size)) > 1:
+            raise InvalidArgument(f"chunk_size is {size}; of a disk image it must be a multiple of {SECTOR}")
         if not resumed:
             key = upload_key(opened.facts, self._port.random())
             await journal.state({**opened.facts, "kind": "upload", "key": key, "chunk_size": size})

@@ -11,6 +11,7 @@ from typing import Any
 import click
 
 from ..core.progress import Progress
+from ..errors import ServerError, TransportError
 from .naming import is_name, uuid_by_name
 from .output import size as shown_size
 from .results import write_result
@@ -29,9 +30,12 @@ class Bar:
         self._drawn = 0
         self._told_at: float | None = None
         self._last = ""
+        self.moved = False
+        """Whether anything was moved yet."""
 
     def __call__(self, progress: Progress) -> None:
         """Show ``progress``."""
+        self.moved = self.moved or progress.done > 0
         text = words_of(progress)
         if self._live:
             share = progress.done / progress.total if progress.total else 1.0
@@ -85,6 +89,11 @@ def _shown(quiet: bool, hint: str) -> Iterator[Callable[[Progress], None] | None
     except KeyboardInterrupt:
         bar.end()
         sys.stderr.write(f"cloudsigma: stopped; {hint}\n")
+        raise
+    except (TransportError, ServerError, OSError):
+        bar.end()
+        if bar.moved:
+            sys.stderr.write(f"cloudsigma: {hint}\n")
         raise
     finally:
         bar.end()

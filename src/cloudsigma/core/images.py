@@ -16,6 +16,7 @@ from .port import BodySource, ByteStream, File, FileState, Port
 
 PIECE = 512 * 1024
 SAMPLES = 32
+SECTOR = 512
 SAMPLE_BYTES = 16 * 1024
 ZEROS = memoryview(bytes(PIECE))
 
