@@ -1,7 +1,7 @@
 """The HTTP face: requests from the network to ``App.handle`` and its answers back, spoilt where a fault asks for it.
 
-Ordinary requests are handled in the event loop: they take well under a millisecond. Uploads run in worker threads
-and downloads read their file in one.
+Ordinary requests are handled in the event loop: they take well under a millisecond. Uploads and very long lists run
+in worker threads and downloads read their file in one.
 """
 
 from __future__ import annotations
@@ -49,11 +49,13 @@ class Face:
         self.sockets = Sockets(app)
         self._control = Control(app)
         self._bodies = Bodies()
+        self._lists = ThreadPoolExecutor(4, thread_name_prefix="cloudsigma-emulator-list")
         self._uploads = ThreadPoolExecutor(64, thread_name_prefix="cloudsigma-emulator-upload")
 
     def close(self) -> None:
         """End the worker threads."""
         self._uploads.shutdown(wait=True, cancel_futures=True)
+        self._lists.shutdown(wait=True, cancel_futures=True)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request or one websocket."""
@@ -86,6 +88,9 @@ class Face:
         if isinstance(body, Response):
             return body
         request.body = body
+        if self.app.is_long(request):
+            loop = asyncio.get_running_loop()
+            return await loop.run_in_executor(self._lists, lambda: self.app.handle(request, face=True))
         return self.app.handle(request, face=True)
 
     async def _store(self, request: Request, receive: Receive, length: str | None) -> Response:
