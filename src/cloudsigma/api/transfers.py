@@ -41,8 +41,17 @@ LOG = logging.getLogger("cloudsigma")
 Protocol = Literal["link", "resumable", "direct"]
 Form = Literal["raw", "gz", "xz", "zst", "qcow2", "vmdk", "vdi"]
 
-DEFAULT_UPLOAD_CHUNK = 10 * 1024**2
+SMALL_CHUNK = 10 * 1024**2
+LARGE_CHUNK = 32 * 1024**2
+LARGE_IMAGE = 1024**3
+"""Bytes from which on an image has large chunks, of which each costs the cloud the same few requests."""
+
 PARALLEL = 4
+
+
+def default_chunk(size: int) -> int:
+    """Return the bytes of a chunk when nothing else is said."""
+    return LARGE_CHUNK if size >= LARGE_IMAGE else SMALL_CHUNK
 
 
 class DriveTransfers(DriveBytes[F]):
@@ -75,7 +84,7 @@ class DriveTransfers(DriveBytes[F]):
         what the name does not. Holes of sparse files are not read from the disk.
 
         ``name`` is the drive's (by default the file's), ``media`` is ``disk`` or ``cdrom``, ``storage_type`` and
-        ``avoid`` are as for :meth:`Drives.create`. ``chunk_size`` is in bytes, ``parallel`` how many chunks are under
+        ``avoid`` are as for :meth:`Drives.create`. ``chunk_size`` is in bytes (10 MiB, from 1 GiB on 32 MiB), ``parallel`` how many chunks are under
         way at once; of packed files and disks so many are in memory. ``progress`` is called with a
         :class:`cloudsigma.core.progress.Progress` now and then; what it raises ends the upload. ``bandwidth`` is the
         most bytes a second. With ``verify`` the drive is read back and compared.
@@ -231,7 +240,7 @@ class _Upload:
                 raise ResumeRefused(f"the drive {uuid} is {drive.status}: it waits for no upload")
         elif journal.facts.get("drive"):
             drive = await drive_to_go_on_with(self._requests, journal.facts["drive"], image.size)
-        size = chunk_size_of(self._chunk_size, journal, DEFAULT_UPLOAD_CHUNK, image.size)
+        size = chunk_size_of(self._chunk_size, journal, default_chunk(image.size), image.size)
         if isinstance(image, DiskImage) and size % SECTOR and len(ChunkPlan(image.size, size)) > 1:
             raise InvalidArgument(f"chunk_size is {size}; of a disk image it must be a multiple of {SECTOR}")
         if not resumed:
@@ -285,7 +294,7 @@ class _Upload:
         try:
             if protocol == "direct":
                 return await self._direct(image.whole(), image.size)
-            chunk_size = chunk_size_of(self._chunk_size, None, DEFAULT_UPLOAD_CHUNK, image.size)
+            chunk_size = chunk_size_of(self._chunk_size, None, default_chunk(image.size), image.size)
             fields = {"name": name, **self._fields, "size": image.size}
             drive = await begin_drive_without_journal(self._requests, fields, self._avoid)
             await self._run(image, drive, name, None, protocol, chunk_size, False)

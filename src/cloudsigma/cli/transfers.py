@@ -170,7 +170,7 @@ def upload_command() -> click.Command:
                 type=click.Choice(["link", "resumable", "direct"]),
                 help="A link for each chunk (default), forms of resumable.js, or all in one request.",
             ),
-            click.Option(["--chunk-size"], type=Bytes(), help="Bytes of a chunk (10M)."),
+            click.Option(["--chunk-size"], type=Bytes(), help="Bytes of a chunk (10M, from 1G on 32M)."),
             click.Option(
                 ["--resume/--no-resume"], default=True, help="Go on with what was broken off, or begin anew."
             ),
