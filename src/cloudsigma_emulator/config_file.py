@@ -7,15 +7,13 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .domain.seed import PERSISTENT_DRIVE_NAME
+from .domain.seed import PERSISTENT_DRIVE_NAME, PERSISTENT_PASSWORD
 from .engine import seeding
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from .app import App
-
-PERSISTENT_PASSWORD = "persistent-password"  # noqa: S105 - of a simulated guest
 
 
 def settings(app: App, ca_file: Path | None = None) -> dict[str, str]:
