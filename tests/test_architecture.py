@@ -17,9 +17,10 @@ SOURCE = Path(__file__).resolve().parent.parent / "src"
 LIBRARY = {
     "version": set(),
     "errors": set(),
-    "config": {"errors"},
+    "credentials": {"errors"},
+    "config": {"errors", "credentials"},
     "records": {"records"},
-    "core": {"core", "records", "errors", "config", "version"},
+    "core": {"core", "records", "errors", "config", "credentials", "version"},
     "ports": {"ports", "core.port", "core.call"},
     "api": {"api", "core", "records", "errors"},
     "client": {"api", "core", "records", "errors", "config", "ports", "version"},

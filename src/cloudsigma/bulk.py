@@ -1,6 +1,6 @@
 """The old library's work on many drives, told from others by how their names begin.
 
-New programs use ``cs.drives.create_many()``, ``delete_many()`` and ``cs.bulk()``.
+New programs use ``cs.drives.create_many()`` and ``cs.drives.delete_many()``.
 """
 
 from __future__ import annotations

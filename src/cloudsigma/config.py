@@ -23,8 +23,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypedDict, Unpack
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
+from .credentials import DelegatedCredentials
 from .errors import ConfigurationError, ConfigurationWarning
 
 DEFAULT_TIMEOUT = 60.0
@@ -60,7 +61,7 @@ class Settings:
     ws_endpoint: str
     username: str | None = None
     password: str | None = field(default=None, repr=False)
-    token: str | None = field(default=None, repr=False)
+    token: str | DelegatedCredentials | None = field(default=None, repr=False)
     login_method: str = "basic"
     timeout: float | None = DEFAULT_TIMEOUT
     retries: int = DEFAULT_RETRIES
@@ -82,8 +83,8 @@ class Options(TypedDict, total=False):
     username: str | None
     """The account's e-mail address."""
     password: str | None
-    token: str | None
-    """Bearer token, in place of user name and password."""
+    token: str | DelegatedCredentials | None
+    """Bearer token, or credentials that get one, in place of user name and password."""
     login_method: str | None
     """``basic`` (default), ``session`` for a cookie login, or ``none``."""
     timeout: float | None
@@ -153,10 +154,13 @@ def load_settings(*, environ: Mapping[str, str] | None = None, **options: Unpack
         raise method_layer.error(
             "login_method", f"is {method!r}; it must be one of {', '.join(LOGIN_METHODS)}"
         )
+    credentials = _credentials(layers, method, path)
+    if isinstance(credentials["token"], DelegatedCredentials):
+        endpoint = direct_endpoint(endpoint)
     return Settings(
         api_endpoint=endpoint,
         ws_endpoint=ws,
-        **_credentials(layers, method, path),
+        **credentials,
         login_method=method,
         timeout=_seconds(layers),
         retries=_count(layers),
@@ -233,13 +237,22 @@ def endpoint_of_location(location: str) -> str:
 def websocket_of_endpoint(api_endpoint: str) -> str:
     """Return where the websocket of an API endpoint usually is: the ``direct.`` host, or a bare address itself."""
     parts = urlsplit(api_endpoint)
+    return f"{'wss' if parts.scheme == 'https' else 'ws'}://{_direct(parts)}/websocket"
+
+
+def direct_endpoint(api_endpoint: str) -> str:
+    """Return an API endpoint on the ``direct.`` host, where delegated tokens are good; a bare address stays as it is."""
+    parts = urlsplit(api_endpoint)
+    return f"{parts.scheme}://{_direct(parts)}{parts.path}"
+
+
+def _direct(parts: SplitResult) -> str:
     host = (parts.hostname or "").removeprefix("direct.")
     if ":" in host:
         host = f"[{host}]"
     if not (_ADDRESS.match(host) or host == "localhost" or "." not in host):
         host = f"direct.{host}"
-    port = f":{parts.port}" if parts.port else ""
-    return f"{'wss' if parts.scheme == 'https' else 'ws'}://{host}{port}/websocket"
+    return f"{host}:{parts.port}" if parts.port else host
 
 
 def normal_endpoint(value: str, layer: Layer, key: str, schemes: tuple[str, ...]) -> str:
@@ -301,19 +314,22 @@ def _endpoints(layers: list[Layer], path: Path, file_exists: bool) -> tuple[str,
     )
 
 
-def _credentials(layers: list[Layer], method: str, path: Path) -> dict[str, str | None]:
-    nothing: dict[str, str | None] = {"username": None, "password": None, "token": None}
+def _credentials(layers: list[Layer], method: str, path: Path) -> dict[str, Any]:
+    nothing: dict[str, Any] = {"username": None, "password": None, "token": None}
     if method == "none":
         return nothing
     for layer in layers:
         if "token" in layer.values:
-            token = str(layer.values["token"])
+            token = layer.values["token"]
+            if isinstance(token, DelegatedCredentials):
+                return {**nothing, "token": token}
+            token = str(token)
             if not token.isascii() or not token.isprintable() or " " in token:
                 raise layer.error("token", "has characters that no token has")
             return {**nothing, "token": token}
         if "username" in layer.values or "password" in layer.values:
             break
-    found: dict[str, str | None] = dict(nothing)
+    found = dict(nothing)
     for key in ("username", "password"):
         value, _ = _find(layers, key)
         if value is None:

@@ -1,7 +1,6 @@
 """The old library's upload by links, also a command: ``python -m cloudsigma.upload_client IMAGE``.
 
-For each chunk the cloud is asked for a link, to which the bytes are then sent. New programs use
-``cs.drives.upload()`` and ``cloudsigma drives upload``.
+For each chunk, counted from 0, the cloud is asked for a link, to which the bytes are then sent.
 """
 
 from __future__ import annotations

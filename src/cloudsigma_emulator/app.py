@@ -53,6 +53,8 @@ from .store.transaction import Transaction
 log = logging.getLogger("cloudsigma_emulator")
 
 PREFIXES = (["api", "2.0"], ["2.0"])
+BESIDE_THE_API = ("realms", "service_provider")
+"""First segments of the paths of the services that give delegated tokens."""
 Doc = dict[str, Any]
 
 
@@ -381,7 +383,7 @@ def _below_prefix(segments: list[str]) -> list[str] | None:
     for prefix in PREFIXES:
         if segments[: len(prefix)] == prefix:
             return segments[len(prefix) :]
-    return None
+    return segments if segments and segments[0] in BESIDE_THE_API else None
 
 
 __all__ = ["Answer", "App", "Fault", "Request", "Response"]

@@ -50,7 +50,10 @@ class EmulatorClock:
         self._app.move_clock(aware.timestamp())
 
     def jump(self) -> bool:
-        """Move the time to the next thing that is due, and let it happen; False when nothing is."""
+        """Move the time to the next step of an operation under way, and let it happen; False when there is none.
+
+        What comes round by the calendar is no such step: billing, backups, the ends of subscriptions.
+        """
         return self._app.jump()
 
     def set_speed(self, speed: str | float) -> None:
@@ -275,6 +278,20 @@ class Emulator:
     def close_websockets(self) -> int:
         """Close every open websocket; returns how many."""
         return self.app.close_sockets(None)
+
+    def set_money(self, email: str | None = None, **money: str | None) -> None:
+        """Let an account have other money: ``balance``, ``credit_limit`` (None: no credit), ``currency``.
+
+        :param email: of the account, by default the first one.
+        :raises ValueError: for an unknown account or keyword, and for what is no amount or currency.
+        """
+        from .engine import books, credentials
+
+        unknown = sorted(set(money) - {"balance", "credit_limit", "currency"})
+        if unknown:
+            raise ValueError(f"there is no {unknown[0]} to set")
+        with self.app.transaction() as tx:
+            books.set_money(tx, credentials.named_account(tx, email or self.username)["uuid"], money)
 
     def runtime(self) -> dict[str, Any]:
         """Return name, status, ``serial_port`` and ``ssh`` (host:port) of each server that is not stopped, by uuid."""

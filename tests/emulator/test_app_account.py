@@ -196,7 +196,7 @@ def test_subscriptions_of_the_seed(wire: Wire, other: Wire) -> None:
 
 RESOURCES = [
     "servers", "drives", "libdrives", "jobs", "vlans", "ips", "tags", "profile", "balance", "currentusage",
-    "subscriptions", "locations",
+    "subscriptions", "locations", "pricing", "discount", "licenses", "ledger", "burstusage",
 ]  # fmt: skip
 
 

@@ -582,17 +582,35 @@ def test_a_long_hole_costs_nothing_to_compare(images: Images) -> None:
 def test_a_long_comparison_is_not_repeated_at_once(images: Images, monkeypatch: pytest.MonkeyPatch) -> None:
     images.write(A, 0, b"x")
     images.write(B, 0, b"y")
-    times = iter([0.0, 2.0, 10.0, 50.0, 51.0])
-    monkeypatch.setattr(measuring.time, "monotonic", lambda: next(times))
+    seconds = iter([0.0, 2.0, 10.0, 50.0, 51.0])
+    monkeypatch.setattr(measuring.time, "monotonic", lambda: next(seconds))
+    monkeypatch.setattr(measuring, "_SETTLED_NS", 1 << 62)  # somebody writes all the time
     meter = ChangeMeter()
 
     def measure() -> int:
-        return meter.measure((A, B), images.existing(A), images.existing(B), 10 * BLOCK)
+        return meter.measure(images.existing(A), images.existing(B), 10 * BLOCK)
 
     assert measure() == BLOCK  # took two seconds
     images.write(A, BLOCK, b"z")
     assert measure() == BLOCK  # eight seconds later: the old figure
     assert measure() == 2 * BLOCK  # forty seconds later
+
+
+def test_snapshots_with_the_same_bytes_are_compared_once(
+    images: Images, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    compared: list[int] = []
+    monkeypatch.setattr(measuring, "_SETTLED_NS", -1)  # nobody writes any more
+    monkeypatch.setattr(measuring, "changed_bytes", lambda *_: compared.append(1) or 7)
+    images.write(A, 0, b"x")
+    images.share(A, B)
+    images.share(A, C)
+    images.write(A, 0, b"y")
+    assert [images.changed(A, B, 100), images.changed(A, C, 100), images.changed(A, B, 100)] == [7, 7, 7]
+    assert len(compared) == 1
+    images.write(A, 0, b"a longer change")
+    assert images.changed(A, B, 100) == 7
+    assert len(compared) == 2
 
 
 def test_owners_of_both_accounts_have_their_own(cloud: Cloud) -> None:

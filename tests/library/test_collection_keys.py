@@ -55,12 +55,12 @@ class TestKeypairs:
         pair = cs.keypairs.create(name="k")
         assert pair.public_key is not None
         public = cs.keypairs.create(name="p", public_key=pair.public_key)
-        seen = cs.pubkeys.get(pair)
+        seen = cs.pubkeys.get(pair.resource_uri)
         assert type(seen) is Pubkey
         assert (seen.uuid, seen.has_private_key, seen.public_key) == (pair.uuid, True, pair.public_key)
         assert seen.resource_uri == f"/api/2.0/pubkeys/{pair.uuid}/"
         assert "private_key" not in seen
-        assert cs.keypairs.get(seen) == pair
+        assert cs.keypairs.get(seen.resource_uri) == pair
         assert {item.name: item.has_private_key for item in cs.pubkeys.list()} == {"k": True, "p": False}
         found = cs.pubkeys.find(name="p")
         assert found is not None
@@ -90,7 +90,7 @@ class TestKeysOfAServer:
     def test_attached_and_detached(self, cs: CloudSigma) -> None:
         first, second = (cs.keypairs.create(name=name) for name in ("a", "b"))
         server = new_server(cs, pubkeys=[first])
-        server = cs.servers.attach_pubkey(server, cs.pubkeys.get(second))
+        server = cs.servers.attach_pubkey(server, cs.pubkeys.get(second.uuid))
         assert {item.uuid for item in server.pubkeys} == {first.uuid, second.uuid}
         assert cs.servers.attach_pubkey(server.uuid, second) == server
         server = cs.servers.detach_pubkey(server, server.pubkeys[0])
@@ -150,13 +150,14 @@ class TestCards:
         vlan, ip = cs.vlans.list()[0], next(ip for ip in cs.ips.list() if ip.subscription and not ip.server)
         policy = cs.firewall_policies.create(name="p", rules=[{"action": "drop", "direction": "in"}])
         server = new_server(cs)
-        for more in (
+        cards: list[dict[str, Any]] = [
             {"firewall_policy": policy},
             {"ip": ip},
             {"ip_v4": "manual", "model": "e1000"},
             {"vlan": vlan, "boot_order": 1},
-        ):
-            server = cs.servers.attach_nic(server, **more)  # type: ignore[arg-type]
+        ]
+        for more in cards:
+            server = cs.servers.attach_nic(server, **more)
         modes = [card.ip_v4_conf and card.ip_v4_conf.conf for card in server.nics]
         assert modes == ["dhcp", "static", "manual", None]
         dhcp, static, manual, private = server.nics

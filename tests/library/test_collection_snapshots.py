@@ -108,6 +108,34 @@ class TestSnapshots:
             cs.snapshots.get("/api/2.0/drives/6f670b3c-a2e6-433f-aeab-b976b1cdaf03/")
 
 
+class TestCreatedOnce:
+    """An answer that is lost on its way is made up for by looking for the key."""
+
+    def test_each_kind(self, cs: CloudSigma, cloudsigma_emulator: Emulator) -> None:
+        drive = new_drive(cs)
+        limits = cs.capabilities.get().remote_snapshots
+        assert limits is not None
+        location = limits["remote_locations"][0]
+        plan: Any = {"type": "snapshot", "incremental_backup": EVERY_TWO_HOURS, "retention_policy": WEEKLY}
+        plan |= {"is_enabled": True, "is_default": False, "name": "once"}
+        creations: dict[str, Any] = {
+            "snapshots": lambda: cs.snapshots.create(drive=drive, idempotency_key="k", wait=True),
+            "remotesnapshots": lambda: cs.remote_snapshots.create(
+                drive=drive, location=location, meta={"a": "b"}, idempotency_key="k", wait=True
+            ),
+            "backupschedulers": lambda: cs.backup_schedulers.create(idempotency_key="k", **plan),
+            "fwpolicies": lambda: cs.firewall_policies.create(name="once", idempotency_key="k"),
+        }
+        for path, create in creations.items():
+            fault = cloudsigma_emulator.faults.add(method="POST", path=f"/api/2.0/{path}/", cut="after")
+            first = create()
+            assert cloudsigma_emulator.faults.hits(fault) == 1
+            assert first["meta"]["idempotency_key"] == "k"
+            assert create() == first
+        for collection in (cs.snapshots, cs.remote_snapshots, cs.backup_schedulers, cs.firewall_policies):
+            assert len(collection.list()) == 1
+
+
 class TestRemoteSnapshots:
     def location(self, cs: CloudSigma) -> str:
         limits = cs.capabilities.get().remote_snapshots
@@ -238,9 +266,8 @@ class TestBackupSchedulers:
 
     def test_many(self, cs: CloudSigma) -> None:
         spec: Any = {"type": "snapshot", "incremental_backup": EVERY_TWO_HOURS, "retention_policy": WEEKLY}
-        made = cs.backup_schedulers.create_many(
-            [{"name": f"p{n}", "is_enabled": True, "is_default": False, **spec} for n in range(3)]
-        )
+        specs: Any = [{"name": f"p{n}", "is_enabled": True, "is_default": False, **spec} for n in range(3)]
+        made = cs.backup_schedulers.create_many(specs)
         assert [item.name for item in made] == ["p0", "p1", "p2"]
         assert cs.backup_schedulers.create_many([]) == []
         cs.backup_schedulers.delete(made[0])
@@ -267,7 +294,10 @@ class TestBackupSchedulers:
     ],
 )
 def test_split_rules_are_joined(rules: list[Any], joined: list[Any]) -> None:
-    answered = {"retention_policy": {"name": "n", "rules": rules}, "unknown": {"time_option": 1}}
+    answered: dict[str, Any] = {
+        "retention_policy": {"name": "n", "rules": rules},
+        "unknown": {"time_option": 1},
+    }
     scheduler = BackupScheduler(answered)
     assert scheduler.retention_policy is not None
     found = scheduler.retention_policy.rules

@@ -214,6 +214,9 @@ def bodies(body: Any) -> list[Any]:
 
 def act(cs: CloudSigma, item: Recording, uuid: str) -> tuple[Any, Any]:
     action = item.query["do"]
+    cloning: dict[str, Any] = (
+        {"avoid": item.query.get("avoid"), **(item.body or {})} if action == "clone" else {}
+    )
     match (item.collection, action):
         case ("servers", "start" | "stop" | "shutdown"):
             # The call answers with the server; what the cloud said to the action is looked at here.
@@ -227,9 +230,9 @@ def act(cs: CloudSigma, item: Recording, uuid: str) -> tuple[Any, Any]:
         case ("servers", "close_vnc" | "close_console"):
             return getattr(cs.servers, action)(uuid), records.ActionResult
         case ("servers", "clone"):
-            return cs.servers.clone(uuid, avoid=item.query.get("avoid"), **(item.body or {})), records.Server
+            return cs.servers.clone(uuid, **cloning), records.Server
         case ("drives", "clone"):
-            return cs.drives.clone(uuid, avoid=item.query.get("avoid"), **(item.body or {})), records.Drive
+            return cs.drives.clone(uuid, **cloning), records.Drive
         case ("drives", "resize"):
             changes = {key: value for key, value in item.body.items() if key != "size"}
             return cs.drives.resize(uuid, item.body["size"], **changes), records.Drive

@@ -122,6 +122,15 @@ def test_a_lost_frame_is_made_up_for_by_a_look_now_and_then() -> None:
     assert cloud.clock.time - 1000 == 30
 
 
+@pytest.mark.parametrize("kind", ["virtualrouters", "snapshots", "remotesnapshots"])
+def test_what_the_websocket_does_not_tell_of_is_looked_at_again_and_again(kind: str) -> None:
+    cloud = Cloud("creating", "creating", "running")
+    wait(cloud, Goal(f"{kind}/{UUID}/", Server, "status running", lambda item: item.status == "running"))
+    assert cloud.requests_seen == [f"GET /{kind}/{UUID}/"] * 3
+    assert cloud.clock.naps == [0.5, 0.75]
+    assert cloud.opened == 0
+
+
 def test_a_lost_websocket_is_opened_again_with_a_new_ticket_and_a_look() -> None:
     cloud = Cloud("starting", "running")
     cloud.frames.append(LOST)

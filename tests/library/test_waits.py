@@ -151,6 +151,16 @@ def test_a_restart_shows_in_the_time_of_the_start() -> None:
     assert cloud.time >= 4
 
 
+def test_a_restart_in_the_second_of_the_start_ends_the_wait() -> None:
+    same = {"status": "running", "runtime": {"active_since": "2020-01-01T00:00:00+00:00", "nics": []}}
+    cloud = Cloud((0, same))
+    assert cloud.client().servers.restart(UUID, wait=True).status == "running"
+    assert 60 <= cloud.time < 70
+    seen = Cloud((0, same), (1, {"status": "starting"}), (3, same))
+    assert seen.client().servers.restart(UUID, wait=True).status == "running"
+    assert 3 <= seen.time < 6
+
+
 def test_a_resize_is_over_when_the_new_size_is_there() -> None:
     cloud = Cloud(
         (0, {"status": "unmounted", "size": 16384}),

@@ -406,6 +406,33 @@ def test_a_refusal_that_will_not_change_ends_the_upload_at_once(
 
 
 @both
+def test_a_refusal_is_not_kept_waiting_by_chunks_that_are_still_sent(
+    uploader: Uploader, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("cloudsigma.legacy.chunked_upload.PATIENCE_SECONDS", 0.2)
+    let_go, first = threading.Event(), threading.Lock()
+
+    def on_chunk(_: Received) -> Reply | dict[str, Any]:
+        if first.acquire(blocking=False):
+            let_go.wait(30)
+            return {}
+        return Reply(403, b"[]")
+
+    with Stub(ChunkCloud(1000, on_chunk)) as stub:
+        run = uploader(stub.credentials, image_of(tmp_path, 1000), chunk_size=500, threads=2, interval=30)
+        started = time.monotonic()
+        with pytest.raises(errors.PermissionError):
+            run.send()
+        assert time.monotonic() - started < 10
+        assert len(uploading_threads()) == 1
+        let_go.set()
+        ends = time.monotonic() + 10
+        while uploading_threads():
+            assert time.monotonic() < ends
+            time.sleep(0.01)
+
+
+@both
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 def test_a_redirected_chunk_is_not_taken_for_stored(uploader: Uploader, tmp_path: Path, status: int) -> None:
     """C25: the redirect was followed as a GET, whose 200 counted; no byte was stored."""

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
-GOOD = [HERE / "good_program.py", HERE / "verbs.py"]
+GOOD = [HERE / "good_program.py", *sorted(HERE.glob("verbs*.py"))]
 BAD = sorted(HERE.glob("bad_*.py"))
 
 Found = dict[str, dict[int, list[str]]]

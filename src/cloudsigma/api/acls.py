@@ -35,6 +35,8 @@ class Acls(Narrowed[F, Acl], Readable[F, Acl], Tagged[F, Acl], Schemed[F]):
         ``filters`` are the keys of :class:`cloudsigma.records.AclFilters`; all given must hold, a sequence of
         values means any of them. The API filters none, so all are read. Raises :class:`TypeError` for a filter that there is not, and the errors of
         :mod:`cloudsigma.errors`.
+
+        Asks ``GET /acls/``.
         """
         return await self._matching(filters)
 
@@ -63,6 +65,8 @@ class Acls(Narrowed[F, Acl], Readable[F, Acl], Tagged[F, Acl], Schemed[F]):
         ``fields`` are the keys of :class:`cloudsigma.records.AclSpec`; none is required. Its ``grantees`` may then do
         what its ``rules`` say with all that has its ``tags``. Raises :class:`cloudsigma.errors.ValidationError` with
         ``error_point`` for a user or tag that there is not.
+
+        Sends ``POST /acls/``.
         """
         return await self._send("POST", "acls/", Acl, {"objects": [acl_body(fields)]})
 
@@ -84,6 +88,8 @@ class Acls(Narrowed[F, Acl], Readable[F, Acl], Tagged[F, Acl], Schemed[F]):
         Raises :class:`cloudsigma.errors.ValidationError` with ``error_point`` for a wrong value, and
         :class:`cloudsigma.errors.StaleRecord` when ``ref`` is a record and a list or ``meta`` to be replaced has
         changed since it was read.
+
+        Sends ``PUT /acls/{uuid}/``.
         """
         required(changes)
         return await self._update(ref, acl_body(changes))
@@ -93,6 +99,8 @@ class Acls(Narrowed[F, Acl], Readable[F, Acl], Tagged[F, Acl], Schemed[F]):
         """Make the same changes to several access control lists and return them in the order given.
 
         As :meth:`update`, in one request for all; where the location does not take that, in one for each.
+
+        Sends ``PUT /acls/``.
         """
         required(changes)
         return await update_together(self, refs, acl_body(changes))
@@ -102,12 +110,17 @@ class Acls(Narrowed[F, Acl], Readable[F, Acl], Tagged[F, Acl], Schemed[F]):
         """Delete an access control list. What it granted ends at once.
 
         Raises :class:`cloudsigma.errors.PermissionError` for somebody else's.
+
+        Sends ``DELETE /acls/{uuid}/``.
         """
         await self._requests.request("DELETE", path_of(ref, self._path))
 
     @call
     async def delete_many(self, refs: Sequence[Ref[Acl]]) -> None:
-        """Delete several access control lists in one request; where the location does not take that, in one for each."""
+        """Delete several access control lists in one request; where the location does not take that, in one for each.
+
+        Sends ``DELETE /acls/``.
+        """
         await delete_together(self, refs)
 
     def _resent(self, present: Acl) -> Mapping[str, Any]:

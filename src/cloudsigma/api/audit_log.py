@@ -28,6 +28,8 @@ class AuditLog(Listed[F, AuditEntry], Schemed[F]):
         ``filters`` are the keys of :class:`cloudsigma.records.AuditLogFilters`; all given must hold, a sequence of
         values means any of them. Raises :class:`TypeError` for a filter that there is not, and the errors of
         :mod:`cloudsigma.errors`.
+
+        Asks ``GET /logs/``.
         """
         return await self._all(filters)
 

@@ -21,6 +21,7 @@ from .bodies import body_of
 from .bulk import delete_together
 from .collection import Listed, Readable, Schemed
 from .editing import required
+from .idempotency import create_once
 from .tagging import Tagged
 
 
@@ -41,6 +42,8 @@ class BackupSchedulers(
         ``filters`` are the keys of :class:`cloudsigma.records.BackupSchedulerFilters`; all given must hold, a sequence of
         values means any of them. Raises :class:`TypeError` for a filter that there is not, and the errors of
         :mod:`cloudsigma.errors`.
+
+        Asks ``GET /backupschedulers/detail/``, or with ``fields`` ``GET /backupschedulers/``.
         """
         return await self._all(filters)
 
@@ -74,14 +77,27 @@ class BackupSchedulers(
         return await self._only(filters)
 
     @call
-    async def create(self, **fields: Unpack[BackupSchedulerSpec]) -> BackupScheduler:
+    async def create(
+        self, *, idempotency_key: str | None = None, **fields: Unpack[BackupSchedulerSpec]
+    ) -> BackupScheduler:
         """Create a backup scheduler and return it. It serves the drives that ``drives.set_scheduler`` gives it.
 
         ``fields`` are the keys of :class:`cloudsigma.records.BackupSchedulerSpec`: type, name and incremental_backup
         are required, and a retention_policy for the types ``snapshot`` and ``backup``. All times are in its
-        ``user_timezone``. Raises :class:`cloudsigma.errors.ValidationError` with ``error_point`` for a wrong value.
+        ``user_timezone``. With ``idempotency_key`` (any text) it is created at most once: the key is kept in
+        ``meta["idempotency_key"]``, and a scheduler of that name which already has it is returned instead, also by a
+        later run of the program.
+
+        Raises :class:`cloudsigma.errors.ValidationError` with ``error_point`` for a wrong value.
+
+        Sends ``POST /backupschedulers/``.
         """
-        return await self._send("POST", "backupschedulers/", BackupScheduler, body_of(fields))
+        body = body_of(fields)
+        if idempotency_key is not None:
+            return await create_once(
+                self._requests, "backupschedulers/", BackupScheduler, body, idempotency_key
+            )
+        return await self._send("POST", "backupschedulers/", BackupScheduler, body)
 
     @call
     async def create_many(self, specs: Sequence[BackupSchedulerSpec]) -> List[BackupScheduler]:
@@ -105,6 +121,8 @@ class BackupSchedulers(
         Raises :class:`cloudsigma.errors.ValidationError` with ``error_point`` for a wrong value, and
         :class:`cloudsigma.errors.StaleRecord` when ``ref`` is a record and a list or ``meta`` to be replaced has
         changed since it was read.
+
+        Sends ``PUT /backupschedulers/{uuid}/``.
         """
         required(changes)
         return await self._update(ref, body_of(changes))
@@ -114,10 +132,15 @@ class BackupSchedulers(
         """Delete a backup scheduler. Its snapshots stay, and drives that it served have none any more.
 
         Raises :class:`cloudsigma.errors.NotFound` when there is none.
+
+        Sends ``DELETE /backupschedulers/{uuid}/``.
         """
         await self._requests.request("DELETE", path_of(ref, self._path))
 
     @call
     async def delete_many(self, refs: Sequence[Ref[BackupScheduler]]) -> None:
-        """Delete several backup schedulers in one request; where the location does not take that, in one for each."""
+        """Delete several backup schedulers in one request; where the location does not take that, in one for each.
+
+        Sends ``DELETE /backupschedulers/``.
+        """
         await delete_together(self, refs)

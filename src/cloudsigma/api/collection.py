@@ -91,6 +91,8 @@ class Readable(Collection[F], Generic[F, T]):
         Raises :class:`cloudsigma.errors.NotFound` when there is none, :class:`cloudsigma.errors.PermissionError` when
         it is somebody else's and not shared, :class:`cloudsigma.errors.InvalidArgument` for a ``ref`` that names
         nothing or another kind.
+
+        Asks ``GET /{collection}/{uuid}/``.
         """
         return await self._fetch(ref, fields)
 
@@ -158,6 +160,8 @@ class Deletable(Collection[F], Generic[F, T]):
 
         Raises :class:`cloudsigma.errors.NotFound` when there is none, and
         :class:`cloudsigma.errors.PermissionError` when it may not be deleted in its present state.
+
+        Sends ``DELETE /{collection}/{uuid}/``.
         """
         await self._requests.request("DELETE", path_of(ref, self._path))
 

@@ -34,7 +34,10 @@ class DriveUsers(Listed[F, DriveUser]):
 
     @call
     async def list(self) -> List[DriveUser]:
-        """Return the numbers of users of all drives that have one. Raises the errors of :mod:`cloudsigma.errors`."""
+        """Return the numbers of users of all drives that have one. Raises the errors of :mod:`cloudsigma.errors`.
+
+        Asks ``GET /driveusers/``.
+        """
         return await self._all({})
 
     @stream
@@ -52,6 +55,8 @@ class DriveUsers(Listed[F, DriveUser]):
         """Return the number of users of the drive ``ref``.
 
         Raises :class:`cloudsigma.errors.NotFound` for a drive that has none.
+
+        Asks ``GET /driveusers/{uuid}/``.
         """
         return await self._fetch_one(_path_of(ref), DriveUser)
 
@@ -61,6 +66,8 @@ class DriveUsers(Listed[F, DriveUser]):
 
         ``fields`` are the keys of :class:`cloudsigma.records.DriveUserSpec`: drive and amount, both required. Raises
         :class:`cloudsigma.errors.ValidationError`.
+
+        Sends ``POST /driveusers/``.
         """
         return await self._send("POST", "driveusers/", DriveUser, _body(fields))
 
@@ -78,6 +85,8 @@ class DriveUsers(Listed[F, DriveUser]):
 
         There is nothing else to it, so that it is not read before. Raises
         :class:`cloudsigma.errors.ValidationError` for an amount that cannot be.
+
+        Sends ``PUT /driveusers/{uuid}/``.
         """
         return await self._send("PUT", _path_of(ref), DriveUser, {"amount": amount})
 
@@ -86,6 +95,8 @@ class DriveUsers(Listed[F, DriveUser]):
         """Give up the users of the drive ``ref``.
 
         Raises :class:`cloudsigma.errors.PermissionError` while the drive is mounted.
+
+        Sends ``DELETE /driveusers/{uuid}/``.
         """
         await self._requests.request("DELETE", _path_of(ref))
 

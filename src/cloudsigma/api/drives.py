@@ -50,6 +50,8 @@ class Drives(Listed[F, Drive], Readable[F, Drive], Tagged[F, Drive], DriveBytes[
         Library drives are not among them. ``filters`` are the keys of :class:`cloudsigma.records.DriveFilters`; all
         given must hold, a sequence of values means any of them. Raises :class:`TypeError` for a filter that there is
         not, and the errors of :mod:`cloudsigma.errors`.
+
+        Asks ``GET /drives/detail/``, or with ``fields`` ``GET /drives/``.
         """
         return await self._all(filters)
 
@@ -102,6 +104,8 @@ class Drives(Listed[F, Drive], Readable[F, Drive], Tagged[F, Drive], DriveBytes[
         :class:`cloudsigma.errors.Unavailable` for a storage type without room,
         :class:`cloudsigma.errors.OutcomeUnknown` when no answer came and no key was given,
         :class:`cloudsigma.errors.WaitFailed` and :class:`cloudsigma.errors.WaitTimeout`.
+
+        Sends ``POST /drives/``.
         """
         body, params = body_of(fields), {"avoid": avoided(avoid)}
         if idempotency_key is not None:
@@ -134,6 +138,8 @@ class Drives(Listed[F, Drive], Readable[F, Drive], Tagged[F, Drive], DriveBytes[
         has the drive runs, or while the drive is being made, copied or resized;
         :class:`cloudsigma.errors.ValidationError` with ``error_point`` for a wrong value;
         :class:`cloudsigma.errors.StaleRecord` when ``ref`` is a record whose meta or tags have changed since.
+
+        Sends ``PUT /drives/{uuid}/``.
         """
         required(changes)
         body = body_of(changes)
@@ -151,6 +157,8 @@ class Drives(Listed[F, Drive], Readable[F, Drive], Tagged[F, Drive], DriveBytes[
         """Make the same changes to several drives and return them in the order given.
 
         As :meth:`update`, in one request for all; where the location does not take that, in one for each.
+
+        Sends ``PUT /drives/``.
         """
         required(changes)
         return await update_together(self, refs, body_of(changes))
@@ -164,6 +172,8 @@ class Drives(Listed[F, Drive], Readable[F, Drive], Tagged[F, Drive], DriveBytes[
         The cloud takes a moment, in which a GET may still find it; with ``wait`` this returns when it is gone, after
         ``timeout`` seconds at most. Raises :class:`cloudsigma.errors.PermissionError` while a server that has it runs
         or it is being copied or resized.
+
+        Sends ``DELETE /drives/{uuid}/``.
         """
         path = path_of(ref, "drives")
         await self._requests.request("DELETE", path)
@@ -172,7 +182,10 @@ class Drives(Listed[F, Drive], Readable[F, Drive], Tagged[F, Drive], DriveBytes[
 
     @call
     async def delete_many(self, refs: Sequence[Ref[Drive]]) -> None:
-        """Delete several drives in one request. Raises as :meth:`delete`."""
+        """Delete several drives in one request. Raises as :meth:`delete`.
+
+        Sends ``DELETE /drives/``.
+        """
         await delete_together(self, refs)
 
     @call
@@ -217,6 +230,8 @@ class Drives(Listed[F, Drive], Readable[F, Drive], Tagged[F, Drive], DriveBytes[
         Raises :class:`cloudsigma.errors.ValidationError` for a size below the source's,
         :class:`cloudsigma.errors.IllegalState` while the source is being made or resized,
         :class:`cloudsigma.errors.WaitFailed` and :class:`cloudsigma.errors.WaitTimeout`.
+
+        Sends ``POST /drives/{uuid}/action/?do=clone``.
         """
         copy = await self._act(drive_uuid(ref, "ref"), "clone", Drive, body_of(fields), avoid=avoided(avoid))
         return await wait_for_drive(self._requests, copy, timeout) if wait else copy
@@ -240,6 +255,8 @@ class Drives(Listed[F, Drive], Readable[F, Drive], Tagged[F, Drive], DriveBytes[
         Raises :class:`cloudsigma.errors.IllegalState` while a server runs that has it,
         :class:`cloudsigma.errors.ValidationError` for a smaller size, :class:`cloudsigma.errors.WaitFailed` and
         :class:`cloudsigma.errors.WaitTimeout`.
+
+        Sends ``POST /drives/{uuid}/action/?do=resize``.
         """
         present = await self._fetch(ref)
         body = {**present, **body_of(changes), "size": size}
@@ -248,18 +265,27 @@ class Drives(Listed[F, Drive], Readable[F, Drive], Tagged[F, Drive], DriveBytes[
 
     @call
     async def set_scheduler(self, ref: Ref[Drive], scheduler: Ref[BackupScheduler] | None) -> Drive:
-        """Let a backup ``scheduler`` take the snapshots of a drive, or with None no longer, and return the drive."""
+        """Let a backup ``scheduler`` take the snapshots of a drive, or with None no longer, and return the drive.
+
+        Sends ``POST /drives/{uuid}/action/?do=set_scheduler``.
+        """
         uuid = None if scheduler is None else uuid_of(scheduler, "backupschedulers", "scheduler")
         return await self._act(ref, "set_scheduler", Drive, {"backup_policy_uuid": uuid})
 
     @call
     async def availability_groups(self) -> List[List[str]]:
-        """Return the uuids of all drives, those on one storage host together."""
+        """Return the uuids of all drives, those on one storage host together.
+
+        Asks ``GET /drives/availability_groups/``.
+        """
         return await fetch_groups(self._requests, "drives/availability_groups/")
 
     @call
     async def availability_group(self, ref: Ref[Drive]) -> List[str]:
-        """Return the uuids of the drives on the storage host of one, itself included."""
+        """Return the uuids of the drives on the storage host of one, itself included.
+
+        Asks ``GET /drives/availability_groups/{uuid}/``.
+        """
         uuid = uuid_of(ref, "drives")
         return await fetch_group(self._requests, f"drives/availability_groups/{uuid}/")
 

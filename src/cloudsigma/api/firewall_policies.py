@@ -16,6 +16,7 @@ from .bodies import body_of
 from .bulk import delete_together, update_together
 from .collection import Listed, Readable, Schemed
 from .editing import required
+from .idempotency import create_once
 from .tagging import Tagged
 
 
@@ -36,6 +37,8 @@ class FirewallPolicies(
         ``filters`` are the keys of :class:`cloudsigma.records.FirewallPolicyFilters`; all given must hold, a sequence of
         values means any of them. Raises :class:`TypeError` for a filter that there is not, and the errors of
         :mod:`cloudsigma.errors`.
+
+        Asks ``GET /fwpolicies/detail/``, or with ``fields`` ``GET /fwpolicies/``.
         """
         return await self._all(filters)
 
@@ -69,15 +72,25 @@ class FirewallPolicies(
         return await self._only(filters)
 
     @call
-    async def create(self, **fields: Unpack[FirewallPolicySpec]) -> FirewallPolicy:
+    async def create(
+        self, *, idempotency_key: str | None = None, **fields: Unpack[FirewallPolicySpec]
+    ) -> FirewallPolicy:
         """Create a firewall policy and return it.
 
-        ``fields`` are the keys of :class:`cloudsigma.records.FirewallPolicySpec`; none is required. Rules are tried in
-        their order, what none matches is accepted; addresses come back as networks and ports as texts. The policy works
-        for the network cards that name it, see ``servers.attach_nic``. Raises
-        :class:`cloudsigma.errors.ValidationError` with ``error_point`` for a wrong value.
+        ``fields`` are the keys of :class:`cloudsigma.records.FirewallPolicySpec`; none is required. Rules are tried
+        in their order, what none matches is accepted; addresses come back as networks and ports as texts. The policy
+        works for the network cards that name it, see ``servers.attach_nic``. With ``idempotency_key`` (any text) it
+        is created at most once: the key is kept in ``meta["idempotency_key"]``, and a policy of that name which
+        already has it is returned instead, also by a later run of the program.
+
+        Raises :class:`cloudsigma.errors.ValidationError` with ``error_point`` for a wrong value.
+
+        Sends ``POST /fwpolicies/``.
         """
-        return await self._send("POST", "fwpolicies/", FirewallPolicy, {"objects": [body_of(fields)]})
+        body = body_of(fields)
+        if idempotency_key is not None:
+            return await create_once(self._requests, "fwpolicies/", FirewallPolicy, body, idempotency_key)
+        return await self._send("POST", "fwpolicies/", FirewallPolicy, {"objects": [body]})
 
     @call
     async def create_many(self, specs: Sequence[FirewallPolicySpec]) -> List[FirewallPolicy]:
@@ -99,6 +112,8 @@ class FirewallPolicies(
         Raises :class:`cloudsigma.errors.ValidationError` with ``error_point`` for a wrong value, and
         :class:`cloudsigma.errors.StaleRecord` when ``ref`` is a record and a list or ``meta`` to be replaced has
         changed since it was read.
+
+        Sends ``PUT /fwpolicies/{uuid}/``.
         """
         required(changes)
         return await self._update(ref, body_of(changes))
@@ -110,6 +125,8 @@ class FirewallPolicies(
         """Make the same changes to several firewall policies and return them in the order given.
 
         As :meth:`update`, in one request for all; where the location does not take that, in one for each.
+
+        Sends ``PUT /fwpolicies/``.
         """
         required(changes)
         return await update_together(self, refs, body_of(changes))
@@ -119,10 +136,15 @@ class FirewallPolicies(
         """Delete a firewall policy. Stopped servers that have it lose it.
 
         Raises :class:`cloudsigma.errors.ClientError` while a server that has it is not stopped.
+
+        Sends ``DELETE /fwpolicies/{uuid}/``.
         """
         await self._requests.request("DELETE", path_of(ref, self._path))
 
     @call
     async def delete_many(self, refs: Sequence[Ref[FirewallPolicy]]) -> None:
-        """Delete several firewall policies in one request; where the location does not take that, in one for each."""
+        """Delete several firewall policies in one request; where the location does not take that, in one for each.
+
+        Sends ``DELETE /fwpolicies/``.
+        """
         await delete_together(self, refs)

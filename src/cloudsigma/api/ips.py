@@ -32,6 +32,8 @@ class Ips(Listed[F, Ip], Readable[F, Ip], Tagged[F, Ip], Schemed[F]):
         ``filters`` are the keys of :class:`cloudsigma.records.IpFilters`; all given must hold, a sequence of values
         means any of them. Raises :class:`TypeError` for a filter that there is not, and the errors of
         :mod:`cloudsigma.errors`.
+
+        Asks ``GET /ips/detail/``, or with ``fields`` ``GET /ips/``.
         """
         return await self._all(filters)
 
@@ -68,6 +70,8 @@ class Ips(Listed[F, Ip], Readable[F, Ip], Tagged[F, Ip], Schemed[F]):
 
         ``changes`` are the keys of :class:`cloudsigma.records.IpChanges`. The address is read, changed and written
         back. Raises :class:`cloudsigma.errors.ValidationError` with ``error_point`` for a wrong value.
+
+        Sends ``PUT /ips/{uuid}/``.
         """
         required(changes)
         return await self._update(ref, body_of(changes))

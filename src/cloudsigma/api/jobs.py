@@ -30,6 +30,8 @@ class Jobs(Listed[F, Job], Readable[F, Job], Schemed[F]):
         ``filters`` are the keys of :class:`cloudsigma.records.JobFilters`; all given must hold, a sequence of values
         means any of them. Raises :class:`TypeError` for a filter that there is not, and the errors of
         :mod:`cloudsigma.errors`.
+
+        Asks ``GET /jobs/``.
         """
         return await self._all(filters)
 

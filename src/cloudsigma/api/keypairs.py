@@ -36,6 +36,8 @@ class Keypairs(Narrowed[F, Keypair], Readable[F, Keypair], Tagged[F, Keypair], D
         ``filters`` are the keys of :class:`cloudsigma.records.KeyFilters`; all given must hold, a sequence of
         values means any of them. The API filters none, so all are read. Raises :class:`TypeError` for a filter that there is not, and the errors of
         :mod:`cloudsigma.errors`.
+
+        Asks ``GET /keypairs/``.
         """
         return await self._matching(filters)
 
@@ -64,6 +66,8 @@ class Keypairs(Narrowed[F, Keypair], Readable[F, Keypair], Tagged[F, Keypair], D
         ``fields`` are the keys of :class:`cloudsigma.records.KeypairSpec`; ``name`` is required. Without both keys the
         cloud makes a pair of the kind ``algorithm_type``, and the private one is in the answer. Raises
         :class:`cloudsigma.errors.ValidationError` for a key that is none, and for RSA of more than 4096 bits.
+
+        Sends ``POST /keypairs/``.
         """
         return await self._send("POST", "keypairs/", Keypair, {"objects": [body_of(fields)]})
 
@@ -85,6 +89,8 @@ class Keypairs(Narrowed[F, Keypair], Readable[F, Keypair], Tagged[F, Keypair], D
         Raises :class:`cloudsigma.errors.ValidationError` with ``error_point`` for a wrong value, and
         :class:`cloudsigma.errors.StaleRecord` when ``ref`` is a record and a list or ``meta`` to be replaced has
         changed since it was read.
+
+        Sends ``PUT /keypairs/{uuid}/``.
         """
         required(changes)
         return await self._update(ref, body_of(changes))

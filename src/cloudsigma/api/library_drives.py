@@ -33,6 +33,8 @@ class LibraryDrives(Listed[F, LibraryDrive], Readable[F, LibraryDrive], Schemed[
         ``filters`` are the keys of :class:`cloudsigma.records.LibraryDriveFilters`; all given must hold, a sequence of values
         means any of them. Raises :class:`TypeError` for a filter that there is not, and the errors of
         :mod:`cloudsigma.errors`.
+
+        Asks ``GET /libdrives/detail/``, or with ``fields`` ``GET /libdrives/``.
         """
         return await self._all(filters)
 
@@ -83,6 +85,8 @@ class LibraryDrives(Listed[F, LibraryDrive], Readable[F, LibraryDrive], Schemed[
 
         Raises :class:`cloudsigma.errors.ValidationError` for a size below the source's,
         :class:`cloudsigma.errors.WaitFailed` and :class:`cloudsigma.errors.WaitTimeout`.
+
+        Sends ``POST /libdrives/{uuid}/action/?do=clone``.
         """
         copy = await self._act(ref, "clone", Drive, body_of(fields), avoid=avoided(avoid))
         return await wait_for_drive(self._requests, copy, timeout) if wait else copy

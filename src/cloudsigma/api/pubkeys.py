@@ -29,6 +29,8 @@ class Pubkeys(Narrowed[F, Pubkey], Readable[F, Pubkey]):
         ``filters`` are the keys of :class:`cloudsigma.records.KeyFilters`; all given must hold, a sequence of
         values means any of them. The API filters none, so all are read. Raises :class:`TypeError` for a filter that there is not, and the errors of
         :mod:`cloudsigma.errors`.
+
+        Asks ``GET /pubkeys/``.
         """
         return await self._matching(filters)
 

@@ -27,19 +27,25 @@ class RemoteSnapshots(SnapshotVerbs[F, RemoteSnapshot]):
         *,
         wait: bool = False,
         timeout: float | None = DEFAULT_WAIT,
+        idempotency_key: str | None = None,
         **fields: Unpack[RemoteSnapshotSpec],
     ) -> RemoteSnapshot:
         """Take a snapshot of a drive in another location and return it: with ``wait`` when it is ``available``.
 
         ``fields`` are the keys of :class:`cloudsigma.records.RemoteSnapshotSpec`; ``drive`` and ``location`` (one of
         ``remote_snapshots.remote_locations`` of the capabilities) are required. ``timeout`` is in seconds and holds
-        for the waiting; copying many bytes takes long.
+        for the waiting; copying many bytes takes long. With ``idempotency_key`` (any text) it is taken at most once:
+        the key is kept in ``meta["idempotency_key"]``, and one of that name which already has it is returned instead,
+        also by a later run of the program.
 
         Raises :class:`cloudsigma.errors.PermissionError` while another remote snapshot of the drive is being taken, and
         within half an hour of the last one; :class:`cloudsigma.errors.ValidationError` for another location;
         :class:`cloudsigma.errors.WaitTimeout`.
+
+        Sends ``POST /remotesnapshots/``.
         """
-        return await self._take(snapshot_body(fields), wait, timeout)
+        body = snapshot_body(fields)
+        return await self._take(body, body, wait, timeout, idempotency_key)
 
     @call
     async def create_many(self, specs: Sequence[RemoteSnapshotSpec]) -> List[RemoteSnapshot]:

@@ -48,6 +48,8 @@ class ServerHardware(Editable[F, Server]):
         Raises :class:`cloudsigma.errors.IllegalState` when the server is not stopped,
         :class:`cloudsigma.errors.PermissionError` for a library disk, which must be cloned first, and
         :class:`cloudsigma.errors.InvalidArgument` when all channels are taken.
+
+        Sends ``PUT /servers/{uuid}/``.
         """
         change = attachment(drive, device, dev_channel, boot_order, bootable)
         path = path_of(ref, self._path)
@@ -60,6 +62,8 @@ class ServerHardware(Editable[F, Server]):
         """Take a ``drive`` off a stopped server and return the server; one that it does not have is no error.
 
         Raises :class:`cloudsigma.errors.IllegalState` when the server is not stopped.
+
+        Sends ``PUT /servers/{uuid}/``.
         """
         path = path_of(ref, self._path)
         _, after = await self._edit_path(path, without_drive(drive))
@@ -88,6 +92,8 @@ class ServerHardware(Editable[F, Server]):
         Raises :class:`cloudsigma.errors.IllegalState` when the server is not stopped,
         :class:`cloudsigma.errors.InvalidArgument` for a combination that there is not, and
         :class:`cloudsigma.errors.ValidationError` for an address that is not owned or not free.
+
+        Sends ``PUT /servers/{uuid}/``.
         """
         card = network_card(ip_v4, ip, vlan, firewall_policy, model, boot_order)
         return await self._edit_nics(ref, lambda server: {"nics": [*server["nics"], card]})
@@ -100,6 +106,8 @@ class ServerHardware(Editable[F, Server]):
 
         Raises :class:`cloudsigma.errors.InvalidArgument` when it has no such card,
         :class:`cloudsigma.errors.IllegalState` when the server is not stopped.
+
+        Sends ``PUT /servers/{uuid}/``.
         """
         return await self._edit_nics(ref, without_nic(mac))
 

@@ -28,6 +28,8 @@ class ServerKeys(Editable[F, Server]):
 
         Raises :class:`cloudsigma.errors.IllegalState` when the server is not stopped, and
         :class:`cloudsigma.errors.ValidationError` for a key that there is not.
+
+        Sends ``PUT /servers/{uuid}/``.
         """
         return await self._set_key(ref, key, wanted=True)
 
@@ -37,6 +39,8 @@ class ServerKeys(Editable[F, Server]):
 
         A guest that has taken the key over keeps it. Raises :class:`cloudsigma.errors.IllegalState` when the server
         is not stopped.
+
+        Sends ``PUT /servers/{uuid}/``.
         """
         return await self._set_key(ref, key, wanted=False)
 

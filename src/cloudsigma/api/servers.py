@@ -52,6 +52,8 @@ class Servers(
         ``filters`` are the keys of :class:`cloudsigma.records.ServerFilters`; all given must hold, a sequence of values
         means any of them. Raises :class:`TypeError` for a filter that there is not, and the errors of
         :mod:`cloudsigma.errors`.
+
+        Asks ``GET /servers/detail/``, or with ``fields`` ``GET /servers/``.
         """
         return await self._all(filters)
 
@@ -93,6 +95,8 @@ class Servers(
 
         Raises :class:`cloudsigma.errors.ValidationError` with ``error_point`` for a wrong value,
         :class:`cloudsigma.errors.OutcomeUnknown` when no answer came and no key was given.
+
+        Sends ``POST /servers/``.
         """
         body = body_of(fields)
         if idempotency_key is not None:
@@ -118,6 +122,8 @@ class Servers(
         runs (it then takes only name, meta and tags), :class:`cloudsigma.errors.ValidationError` with
         ``error_point`` for a wrong value, and :class:`cloudsigma.errors.StaleRecord` when ``ref`` is a record and a
         list or ``meta`` to be replaced has changed since it was read.
+
+        Sends ``PUT /servers/{uuid}/``.
         """
         required(changes)
         body = body_of(changes)
@@ -134,6 +140,8 @@ class Servers(
         """Make the same changes to several servers and return them in the order given.
 
         As :meth:`update`, in one request for all; where the location does not take that, in one for each.
+
+        Sends ``PUT /servers/``.
         """
         required(changes)
         return await update_together(self, refs, body_of(changes))
@@ -146,6 +154,8 @@ class Servers(
         are ``unmounted``. Library drives always stay.
 
         Raises :class:`cloudsigma.errors.IllegalState` unless it is stopped.
+
+        Sends ``DELETE /servers/{uuid}/``.
         """
         await self._requests.request("DELETE", path_of(ref, self._path), params={"recurse": recurse})
 
@@ -154,6 +164,8 @@ class Servers(
         """Delete several stopped servers; ``recurse`` as in :meth:`delete`.
 
         In one request; where the location does not take that, in one for each.
+
+        Sends ``DELETE /servers/``.
         """
         await delete_together(self, refs, recurse=recurse)
 
@@ -195,6 +207,8 @@ class Servers(
         :class:`cloudsigma.errors.PaymentRequired` without money for five days,
         :class:`cloudsigma.errors.Unavailable` without free capacity, :class:`cloudsigma.errors.WaitFailed` when it
         falls back to stopped, :class:`cloudsigma.errors.WaitTimeout`.
+
+        Sends ``POST /servers/{uuid}/action/?do=start``.
         """
         body = {} if allocation_method is None else {"allocation_method": allocation_method}
         await self._act(ref, "start", ActionResult, body, avoid=avoided(avoid))
@@ -211,6 +225,8 @@ class Servers(
 
         The guest is not asked, see :meth:`shutdown`. ``timeout`` is in seconds. Raises
         :class:`cloudsigma.errors.IllegalState` unless it runs, :class:`cloudsigma.errors.WaitTimeout`.
+
+        Sends ``POST /servers/{uuid}/action/?do=stop``.
         """
         await self._act(ref, "stop", ActionResult)
         if not wait:
@@ -228,6 +244,8 @@ class Servers(
 
         Raises :class:`cloudsigma.errors.IllegalState` unless it runs, :class:`cloudsigma.errors.WaitFailed` when the
         guest did not switch itself off, :class:`cloudsigma.errors.WaitTimeout`.
+
+        Sends ``POST /servers/{uuid}/action/?do=shutdown``.
         """
         await self._act(ref, "shutdown", ActionResult)
         if not wait:
@@ -247,6 +265,8 @@ class Servers(
         Not documented by the cloud, and refused in some locations. ``timeout`` is in seconds. Raises
         :class:`cloudsigma.errors.IllegalState` unless it runs, :class:`cloudsigma.errors.WaitFailed`,
         :class:`cloudsigma.errors.WaitTimeout`.
+
+        Sends ``POST /servers/{uuid}/action/?do=restart``.
         """
         before = await self._fetch(ref) if wait else None
         await self._act(ref, "restart", ActionResult)
@@ -260,12 +280,17 @@ class Servers(
 
         It asks for the server's ``vnc_password`` and stays until the server stops or :meth:`close_vnc`. Raises
         :class:`cloudsigma.errors.IllegalState` unless it runs.
+
+        Sends ``POST /servers/{uuid}/action/?do=open_vnc``.
         """
         return await self._act(ref, "open_vnc", VncTunnel)
 
     @call
     async def close_vnc(self, ref: Ref[Server]) -> ActionResult:
-        """Close the VNC tunnel of a running server."""
+        """Close the VNC tunnel of a running server.
+
+        Sends ``POST /servers/{uuid}/action/?do=close_vnc``.
+        """
         return await self._act(ref, "close_vnc", ActionResult)
 
     @call
@@ -274,12 +299,17 @@ class Servers(
 
         It is plain TCP and first asks for the server's ``vnc_password`` in a line. Raises
         :class:`cloudsigma.errors.IllegalState` unless it runs.
+
+        Sends ``POST /servers/{uuid}/action/?do=open_console``.
         """
         return await self._act(ref, "open_console", ConsoleTunnel)
 
     @call
     async def close_console(self, ref: Ref[Server]) -> ActionResult:
-        """Close the console tunnel of a running server."""
+        """Close the console tunnel of a running server.
+
+        Sends ``POST /servers/{uuid}/action/?do=close_console``.
+        """
         return await self._act(ref, "close_console", ActionResult)
 
     @call
@@ -300,6 +330,8 @@ class Servers(
 
         Raises :class:`cloudsigma.errors.IllegalState` while the source changes its state,
         :class:`cloudsigma.errors.WaitFailed` when copying failed, :class:`cloudsigma.errors.WaitTimeout`.
+
+        Sends ``POST /servers/{uuid}/action/?do=clone``.
         """
         copy = await self._act(ref, "clone", Server, dict(fields), avoid=avoided(avoid))
         if not wait:
@@ -310,16 +342,25 @@ class Servers(
 
     @call
     async def runtime(self, ref: Ref[Server]) -> ServerRuntime:
-        """Return the addresses and traffic counters of a server; without cards when it does not run."""
+        """Return the addresses and traffic counters of a server; without cards when it does not run.
+
+        Asks ``GET /servers/{uuid}/runtime/``.
+        """
         return await self._fetch_one(f"{path_of(ref, self._path)}runtime/", ServerRuntime)
 
     @call
     async def availability_groups(self) -> List[List[str]]:
-        """Return the uuids of the running servers, those on one host together."""
+        """Return the uuids of the running servers, those on one host together.
+
+        Asks ``GET /servers/availability_groups/``.
+        """
         return await fetch_groups(self._requests, "servers/availability_groups/")
 
     @call
     async def availability_group(self, ref: Ref[Server]) -> List[str]:
-        """Return the uuids of the running servers on the host of one, itself included; none when it does not run."""
+        """Return the uuids of the running servers on the host of one, itself included; none when it does not run.
+
+        Asks ``GET /servers/availability_groups/{uuid}/``.
+        """
         uuid = uuid_of(ref, "servers")
         return await fetch_group(self._requests, f"servers/availability_groups/{uuid}/")

@@ -18,6 +18,7 @@ from .bodies import Avoid, avoided, body_of, drive_uuid
 from .bulk import delete_together, update_together
 from .collection import DEFAULT_WAIT, Listed, Readable, Schemed
 from .editing import required
+from .idempotency import create_once
 from .plain_uris import with_plain_uri
 from .tagging import Tagged
 from .waits import wait_for_drive, wait_for_status, wait_until_gone
@@ -40,6 +41,8 @@ class SnapshotVerbs(Listed[F, S], Readable[F, S], Tagged[F, S], Schemed[F], Gene
         ``filters`` are the keys of :class:`cloudsigma.records.SnapshotFilters`; all given must hold, a sequence of
         values means any of them. Raises :class:`TypeError` for a filter that there is not, and the errors of
         :mod:`cloudsigma.errors`.
+
+        Asks ``GET /{collection}/detail/``, or with ``fields`` ``GET /{collection}/``.
         """
         return await self._all(filters)
 
@@ -80,6 +83,8 @@ class SnapshotVerbs(Listed[F, S], Readable[F, S], Tagged[F, S], Schemed[F], Gene
         Raises :class:`cloudsigma.errors.ValidationError` with ``error_point`` for a wrong value,
         :class:`cloudsigma.errors.PermissionError` for a remote one that is not there yet,
         :class:`cloudsigma.errors.StaleRecord` when ``ref`` is a record whose meta or tags have changed since.
+
+        Sends ``PUT /{collection}/{uuid}/``.
         """
         required(changes)
         return await self._update(ref, body_of(changes))
@@ -89,6 +94,8 @@ class SnapshotVerbs(Listed[F, S], Readable[F, S], Tagged[F, S], Schemed[F], Gene
         """Make the same changes to several snapshots and return them in the order given.
 
         As :meth:`update`, in one request for all; where the location does not take that, in one for each.
+
+        Sends ``PUT /{collection}/``.
         """
         required(changes)
         return await update_together(self, refs, body_of(changes))
@@ -99,6 +106,8 @@ class SnapshotVerbs(Listed[F, S], Readable[F, S], Tagged[F, S], Schemed[F], Gene
 
         The cloud takes a moment, in which a GET may still find it; with ``wait`` this returns when it is gone, after
         ``timeout`` seconds at most. Raises :class:`cloudsigma.errors.PermissionError` while it is being taken.
+
+        Sends ``DELETE /{collection}/{uuid}/``.
         """
         path = path_of(ref, self._path)
         await self._requests.request("DELETE", path)
@@ -107,7 +116,10 @@ class SnapshotVerbs(Listed[F, S], Readable[F, S], Tagged[F, S], Schemed[F], Gene
 
     @call
     async def delete_many(self, refs: Sequence[Ref[S]]) -> None:
-        """Delete several snapshots in one request. Raises as :meth:`delete`."""
+        """Delete several snapshots in one request. Raises as :meth:`delete`.
+
+        Sends ``DELETE /{collection}/``.
+        """
         await delete_together(self, refs)
 
     @call
@@ -139,17 +151,30 @@ class SnapshotVerbs(Listed[F, S], Readable[F, S], Tagged[F, S], Schemed[F], Gene
 
         Raises :class:`cloudsigma.errors.PermissionError` for a snapshot that is not available yet,
         :class:`cloudsigma.errors.WaitFailed` and :class:`cloudsigma.errors.WaitTimeout`.
+
+        Sends ``POST /{collection}/{uuid}/action/?do=clone``.
         """
         answer = await self._act(ref, "clone", Drive, dict(fields), avoid=avoided(avoid))
         drive = with_plain_uri(answer)
         return await wait_for_drive(self._requests, drive, timeout) if wait else drive
 
-    async def _take(self, body: Mapping[str, Any], wait: bool, timeout: float | None) -> S:
-        snapshot = await self._send("POST", f"{self._path}/", self._record, body)
+    async def _take(
+        self,
+        body: dict[str, Any],
+        sent: Mapping[str, Any],
+        wait: bool,
+        timeout: float | None,
+        key: str | None,
+    ) -> S:
+        path = f"{self._path}/"
+        if key is not None:
+            snapshot = await create_once(self._requests, path, self._record, body, key)
+        else:
+            snapshot = await self._send("POST", path, self._record, sent)
         if not wait:
             return snapshot
-        path = path_of(snapshot, self._path)
-        return await wait_for_status(self._requests, path, self._record, READY, timeout)
+        taken = path_of(snapshot, self._path)
+        return await wait_for_status(self._requests, taken, self._record, READY, timeout)
 
 
 def snapshot_body(fields: Mapping[str, Any]) -> dict[str, Any]:

@@ -23,18 +23,28 @@ class Snapshots(SnapshotVerbs[F, Snapshot]):
 
     @call
     async def create(
-        self, *, wait: bool = False, timeout: float | None = DEFAULT_WAIT, **fields: Unpack[SnapshotSpec]
+        self,
+        *,
+        wait: bool = False,
+        timeout: float | None = DEFAULT_WAIT,
+        idempotency_key: str | None = None,
+        **fields: Unpack[SnapshotSpec],
     ) -> Snapshot:
         """Take a snapshot of a drive and return it: with ``wait`` when it is ``available``.
 
-        ``fields`` are the keys of :class:`cloudsigma.records.SnapshotSpec`; ``drive`` is required. The drive may be in
-        use. ``timeout`` is in seconds and holds for the waiting.
+        ``fields`` are the keys of :class:`cloudsigma.records.SnapshotSpec`; ``drive`` is required. The drive may be
+        in use. ``timeout`` is in seconds and holds for the waiting. With ``idempotency_key`` (any text) it is taken
+        at most once: the key is kept in ``meta["idempotency_key"]``, and a snapshot of that name which already has it
+        is returned instead, also by a later run of the program.
 
         Raises :class:`cloudsigma.errors.NotFound` for a drive that there is not,
         :class:`cloudsigma.errors.PermissionError` above ``snapshots.max_per_drive`` or ``snapshots.max`` of the
         capabilities, :class:`cloudsigma.errors.WaitTimeout`.
+
+        Sends ``POST /snapshots/``.
         """
-        return await self._take({"objects": [snapshot_body(fields)]}, wait, timeout)
+        body = snapshot_body(fields)
+        return await self._take(body, {"objects": [body]}, wait, timeout, idempotency_key)
 
     @call
     async def create_many(self, specs: Sequence[SnapshotSpec]) -> List[Snapshot]:

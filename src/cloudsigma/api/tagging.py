@@ -25,6 +25,8 @@ class Tagged(Editable[F, T], Generic[F, T]):
 
         Raises :class:`cloudsigma.errors.NotFound` when there is no such resource, and
         :class:`cloudsigma.errors.NotPermitted` when it is somebody else's: those take no tags.
+
+        Sends ``PUT /{collection}/{uuid}/``.
         """
         return await self._set_tag(ref, tag, wanted=True)
 
@@ -33,6 +35,8 @@ class Tagged(Editable[F, T], Generic[F, T]):
         """Take a ``tag`` off a resource and return the resource; one that it does not have is no error.
 
         Raises :class:`cloudsigma.errors.NotFound` when there is no such resource.
+
+        Sends ``PUT /{collection}/{uuid}/``.
         """
         return await self._set_tag(ref, tag, wanted=False)
 

@@ -39,6 +39,8 @@ class Tags(Narrowed[F, Tag], Readable[F, Tag], Editable[F, Tag], Deletable[F, Ta
         ``filters`` are the keys of :class:`cloudsigma.records.TagFilters`; all given must hold, a sequence of values
         means any of them. The API filters no tags, so all are read. Raises :class:`TypeError` for a filter that
         there is not, and the errors of :mod:`cloudsigma.errors`.
+
+        Asks ``GET /tags/detail/``.
         """
         return await self._matching(filters)
 
@@ -66,6 +68,8 @@ class Tags(Narrowed[F, Tag], Readable[F, Tag], Editable[F, Tag], Deletable[F, Ta
 
         ``fields`` are the keys of :class:`cloudsigma.records.TagSpec`; ``name`` is required, ``resources`` may mix
         servers, drives, addresses and others. Raises :class:`cloudsigma.errors.ValidationError`.
+
+        Sends ``POST /tags/``.
         """
         answer = await self._requests.request("POST", "tags/", body={"objects": [_tag_body(fields)]})
         return object_in(answer, Tag)
@@ -84,13 +88,18 @@ class Tags(Narrowed[F, Tag], Readable[F, Tag], Editable[F, Tag], Deletable[F, Ta
 
         ``changes`` are the keys of :class:`cloudsigma.records.TagChanges`; ``resources`` replaces all of them, see
         :meth:`add` and :meth:`remove`. The tag is read, changed and written back.
+
+        Sends ``PUT /tags/{uuid}/``.
         """
         required(changes)
         return await self._update(ref, _tag_body(changes))
 
     @call
     async def add(self, ref: Ref[Tag], resources: Sequence[Ref[Record]]) -> Tag:
-        """Give the tag to more resources, of any kinds mixed, and return it."""
+        """Give the tag to more resources, of any kinds mixed, and return it.
+
+        Sends ``PUT /tags/{uuid}/``.
+        """
         more = tagged(resources)
 
         def with_more(tag: Tag) -> Mapping[str, Any]:
@@ -101,7 +110,10 @@ class Tags(Narrowed[F, Tag], Readable[F, Tag], Editable[F, Tag], Deletable[F, Ta
 
     @call
     async def remove(self, ref: Ref[Tag], resources: Sequence[Ref[Record]]) -> Tag:
-        """Take the tag from resources and return it; those that do not have it are no error."""
+        """Take the tag from resources and return it; those that do not have it are no error.
+
+        Sends ``PUT /tags/{uuid}/``.
+        """
         gone = tagged(resources)
 
         def without(tag: Tag) -> Mapping[str, Any]:
@@ -112,7 +124,10 @@ class Tags(Narrowed[F, Tag], Readable[F, Tag], Editable[F, Tag], Deletable[F, Ta
 
     @call
     async def servers(self, ref: Ref[Tag], *, detail: bool = True) -> List[Server]:
-        """Return the servers that have the tag, with all their fields; not ``detail``, with the few of the plain list."""
+        """Return the servers that have the tag, with all their fields; not ``detail``, with the few of the plain list.
+
+        Asks ``GET /tags/{uuid}/servers/detail/`` or ``GET /tags/{uuid}/servers/``.
+        """
         if detail:
             path = f"{path_of(ref, 'tags')}servers/detail/"
             return await fetch_all(self._requests, path, Server)
@@ -123,17 +138,25 @@ class Tags(Narrowed[F, Tag], Readable[F, Tag], Editable[F, Tag], Deletable[F, Ta
         """Return the drives that have the tag, with the few fields of the plain list.
 
         ``drives.list(tag=…)`` returns them whole.
+
+        Asks ``GET /tags/{uuid}/drives/``.
         """
         return await self._members(ref, "drives", Drive)
 
     @call
     async def ips(self, ref: Ref[Tag]) -> List[Ip]:
-        """Return the addresses that have the tag, with the few fields of the plain list."""
+        """Return the addresses that have the tag, with the few fields of the plain list.
+
+        Asks ``GET /tags/{uuid}/ips/``.
+        """
         return await self._members(ref, "ips", Ip)
 
     @call
     async def vlans(self, ref: Ref[Tag]) -> List[Vlan]:
-        """Return the VLANs that have the tag, with the few fields of the plain list."""
+        """Return the VLANs that have the tag, with the few fields of the plain list.
+
+        Asks ``GET /tags/{uuid}/vlans/``.
+        """
         return await self._members(ref, "vlans", Vlan)
 
     async def _members(self, ref: Any, kind: str, record: type[R]) -> List[R]:

@@ -23,7 +23,7 @@ from ..records.virtual_router_body import VirtualRouterChanges, VirtualRouterSpe
 from .bulk import delete_together, update_together
 from .collection import DEFAULT_WAIT, Listed, Readable, Schemed, object_in
 from .editing import Editable, required
-from .router_parts import act_on_router
+from .router_parts import act_on_router, done
 from .waits import wait_for_status, wait_until_gone
 
 
@@ -296,6 +296,11 @@ class VirtualRouters(
         return {"uuid": present.get("uuid")}
 
     async def _running(self, router: VirtualRouter, timeout: float | None) -> VirtualRouter:
+        # The websocket tells of jobs, not of routers: waiting for the job saves looking again and again.
+        begun = self._requests.port.now()
+        await done(self._requests, router, True, timeout)
+        if timeout is not None:
+            timeout = max(0.0, timeout - (self._requests.port.now() - begun))
         path = path_of(router, "virtualrouters")
         return await wait_for_status(
             self._requests, path, VirtualRouter, "running", timeout, ("stopped", "unavailable")

@@ -32,6 +32,8 @@ class Vlans(Listed[F, Vlan], Readable[F, Vlan], Tagged[F, Vlan], Schemed[F]):
         ``filters`` are the keys of :class:`cloudsigma.records.VlanFilters`; all given must hold, a sequence of values
         means any of them. Raises :class:`TypeError` for a filter that there is not, and the errors of
         :mod:`cloudsigma.errors`.
+
+        Asks ``GET /vlans/detail/``, or with ``fields`` ``GET /vlans/``.
         """
         return await self._all(filters)
 
@@ -68,6 +70,8 @@ class Vlans(Listed[F, Vlan], Readable[F, Vlan], Tagged[F, Vlan], Schemed[F]):
 
         ``changes`` are the keys of :class:`cloudsigma.records.VlanChanges`. The VLAN is read, changed and written
         back. Raises :class:`cloudsigma.errors.ValidationError` with ``error_point`` for a wrong value.
+
+        Sends ``PUT /vlans/{uuid}/``.
         """
         required(changes)
         return await self._update(ref, body_of(changes))

@@ -29,6 +29,8 @@ class VmwareServers(Narrowed[F, VmwareServer], Readable[F, VmwareServer], Scheme
         ``filters`` are the keys of :class:`cloudsigma.records.VmwareServerFilters`; all given must hold, a sequence of
         values means any of them. The API filters none, so all are read. Raises :class:`TypeError` for a filter that there is not, and the errors of
         :mod:`cloudsigma.errors`.
+
+        Asks ``GET /vmware_servers/``.
         """
         return await self._matching(filters)
 

@@ -10,11 +10,12 @@ from ..records.reference import Ref
 from ..records.vpc import Vpc, VpcChanges
 from .bodies import body_of
 from .collection import Readable, Schemed
-from .editing import Editable, required
+from .editing import required
 from .named_lists import Named
+from .tagging import Tagged
 
 
-class Vpcs(Named[F, Vpc], Readable[F, Vpc], Editable[F, Vpc], Schemed[F]):
+class Vpcs(Named[F, Vpc], Readable[F, Vpc], Tagged[F, Vpc], Schemed[F]):
     """The private clouds (``/vpc/``)."""
 
     _path = "vpc"

@@ -235,6 +235,8 @@ def _classify_union(parts: Sequence[Any]) -> tuple[Kind, tuple[str, ...]]:
         return Kind.TEXTS, ()
     if Kind.TEXT in kinds and (Kind.JSON in kinds or Kind.PAIRS in kinds) and not _has_lists(parts):
         return Kind.REFERENCE, ()
+    if Kind.CHOICE in kinds and Kind.JSON in kinds:  # a word, or an object that says it
+        return Kind.CHOICE, kinds[Kind.CHOICE]
     for kind in (Kind.TEXT, Kind.JSON, Kind.PAIRS, Kind.NUMBER, Kind.INTEGER, Kind.CHOICE, Kind.BOOLEAN):
         if kind in kinds:
             return kind, kinds[kind]

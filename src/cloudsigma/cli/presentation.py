@@ -16,6 +16,17 @@ COLUMNS: Mapping[str, Sequence[str]] = {
     "tags": ("uuid", "name"),
     "vlans": ("uuid", "meta.name", "servers"),
     "ips": ("uuid", "server", "subscription.id", "tags"),
+    "snapshots": ("uuid", "name", "status", "drive", "allocated_size", "timestamp"),
+    "remote_snapshots": ("uuid", "name", "status", "drive", "location", "allocated_size", "timestamp"),
+    "backup_schedulers": ("uuid", "name", "type", "is_enabled", "user_timezone"),
+    "keypairs": ("uuid", "name", "fingerprint"),
+    "pubkeys": ("uuid", "name", "fingerprint", "has_private_key"),
+    "drive_users": ("drive", "amount"),
+    "vmware_servers": ("uuid", "name", "powered", "cpus", "memory"),
+    "bservers": ("uuid", "name", "status", "cpu", "mem"),
+    "firewall_policies": ("uuid", "name", "servers"),
+    "acls": ("uuid", "name", "grantees", "rules", "tags"),
+    "audit_log": ("timestamp", "category", "action", "success", "uuid", "error_message"),
     "locations": ("id", "display_name", "country_code", "api_endpoint"),
 }
 
@@ -37,7 +48,7 @@ USUAL_COLUMNS = (
 SECRETS = frozenset({"vnc_password", "password", "private_key", "token", "auth_token"})
 
 # Numbers of bytes: shown with a unit, accepted with one.
-BYTES = frozenset({"size", "mem"})
+BYTES = frozenset({"allocated_size", "size", "mem"})
 
 # Verbs of the library that have no use of their own on a command line.
 HIDDEN_VERBS = frozenset({"page", "iterate", "find", "create_many", "delete_many"})

@@ -1,4 +1,4 @@
-"""How requests prove who sends them: HTTP basic, a bearer token, a cookie login, or not at all."""
+"""How requests prove who sends them: HTTP basic, a bearer token (given or delegated), a cookie login, or not at all."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Protocol
 
 from ..config import Settings
+from ..credentials import DelegatedCredentials
 from ..errors import BadAnswer
 
 if TYPE_CHECKING:
@@ -112,6 +113,10 @@ class CookieLogin:
 
 def authentication_for(settings: Settings) -> Authentication:
     """Return the kind of authentication that the settings call for."""
+    if isinstance(settings.token, DelegatedCredentials):
+        from .delegation import DelegatedLogin
+
+        return DelegatedLogin(settings.token)
     if settings.token:
         return FixedHeaders({"Authorization": f"Bearer {settings.token}"})
     if settings.login_method == "none" or settings.username is None or settings.password is None:

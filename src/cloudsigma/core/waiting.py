@@ -35,6 +35,11 @@ LONGEST_LOOK = 5.0
 # Even with a websocket the object is looked at now and then: a frame may be lost on the way.
 SAFETY_LOOK = 30.0
 
+TOLD = frozenset(
+    {"balance", "bservers", "drives", "ips", "jobs", "profile", "servers", "subscriptions", "vlans"}
+)
+"""Collections whose changes the websocket tells; others are looked at again and again."""
+
 
 @dataclass(frozen=True, slots=True)
 class Goal(Generic[R]):
@@ -61,16 +66,22 @@ async def wait_until(requests: Requests, goal: Goal[R], timeout: float | None) -
     wait = _Wait(requests, goal, inf if timeout is None else requests.port.now() + timeout, timeout)
     subscription: Subscription | None = None
     try:
-        try:
-            subscription = await requests.events.subscribe(timeout)
-        except AuthError:
-            raise
-        except ApiClientError as error:
-            LOG.info("no websocket (%s); looking at %s again and again instead", error, goal.path)
+        if goal.path.lstrip("/").partition("/")[0] in TOLD:
+            subscription = await _subscribed(requests, goal.path, timeout)
         return await wait.run(subscription)
     finally:
         if subscription is not None:
             await requests.events.unsubscribe(subscription)
+
+
+async def _subscribed(requests: Requests, path: str, timeout: float | None) -> Subscription | None:
+    try:
+        return await requests.events.subscribe(timeout)
+    except AuthError:
+        raise
+    except ApiClientError as error:
+        LOG.info("no websocket (%s); looking at %s again and again instead", error, path)
+        return None
 
 
 class _Wait(Generic[R]):

@@ -76,6 +76,7 @@ class ChunkedUpload:
         self._failure: BaseException | None = None
         self._stop = threading.Event()
         self._idle = threading.Event()
+        self._over = threading.Event()
         self._running = 0
 
     def _total(self) -> int:
@@ -114,6 +115,7 @@ class ChunkedUpload:
         with self.progress_lock:
             self._running += len(threads)
             self._idle.clear()
+            self._over.clear()
         for thread in threads:
             thread.start()
 
@@ -125,6 +127,7 @@ class ChunkedUpload:
                 self._running -= 1
                 if not self._running:
                     self._idle.set()
+                    self._over.set()
 
     def upload_enqueued(self) -> None:
         """Send what is in the queue until it is empty or a chunk has failed for good."""
@@ -172,6 +175,7 @@ class ChunkedUpload:
         with self.progress_lock:
             self._failure = self._failure or error
         self._stop.set()
+        self._over.set()
         self._drain()
 
     def _drain(self) -> None:
@@ -227,10 +231,8 @@ class ChunkedUpload:
         self.finished = True
 
     def _watch(self) -> None:
-        while not self._idle.wait(self.progress_report_interval):
+        while not self._over.wait(self.progress_report_interval):
             self.report_progress()
-            if self._failure is not None:
-                break
         if self._failure is not None:
             raise self._failure
         self.report_progress()

@@ -62,8 +62,13 @@ def to_timedelta(text: str | int) -> timedelta:
     """
     if isinstance(text, bool):
         raise ValueError(f"not a length of time: {text!r}")
-    if isinstance(text, int):
-        return timedelta(seconds=text)
+    try:
+        return timedelta(seconds=text) if isinstance(text, int) else _length_in(text)
+    except OverflowError:
+        raise ValueError(f"longer than can be told: {text!r}") from None
+
+
+def _length_in(text: str) -> timedelta:
     found = _LENGTH.match(text)
     if found is not None:
         return timedelta(
@@ -74,10 +79,7 @@ def to_timedelta(text: str | int) -> timedelta:
             microseconds=int((found["fraction"] or "").ljust(6, "0")),
         )
     total, rest = timedelta(), text.strip()
-    while rest:
-        words = _WORDS.match(rest)
-        if words is None:
-            break
+    while words := _WORDS.match(rest):
         total += timedelta(**{f"{words[2].lower()}s": int(words[1])})
         rest = rest[words.end() :]
     if rest or not text.strip():

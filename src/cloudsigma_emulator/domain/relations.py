@@ -9,12 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from . import router_parts
 from .nics import static_addresses
 
 MOUNT, NIC_VLAN, NIC_IP, LENT_IP = "mount", "nic_vlan", "nic_ip", "lent_ip"
 TAG, PUBKEY, JOB, POLICY = "tag", "pubkey", "job", "nic_policy"
 SNAPSHOT, REMOTE_SNAPSHOT, SCHEDULER = "snapshot", "remote_snapshot", "scheduler"
-ACL_TAG, ROUTER, PLACED, IN_VPC = "acl_tag", "router", "placed", "in_vpc"
+ACL_TAG, PLACED, IN_VPC = "acl_tag", "placed", "in_vpc"
+ROUTER, NAT, UPSTREAM, OF_POLICY = "router", "nat", "upstream", "of_policy"
 
 Link = tuple[str, str, str]
 
@@ -26,6 +28,13 @@ def links_of(kind: str, document: Mapping[str, Any]) -> Iterable[Link]:
         yield ACL_TAG if kind == "acls" else TAG, "tags", uuid
     if kind == "servers":
         yield from _server_links(document)
+    elif kind == "virtualrouters":
+        yield NAT, "nats", document["nat"]["uuid"]
+        yield UPSTREAM, "upstream", document["upstream"]["uuid"]
+    elif kind in router_parts.KINDS:
+        yield ROUTER, "virtualrouters", document["router"]
+        if kind == router_parts.FILTERS:
+            yield OF_POLICY, router_parts.POLICIES, document["policy"]
     elif kind == "nodes":
         if document["vpc"]:
             yield IN_VPC, "vpc", document["vpc"]

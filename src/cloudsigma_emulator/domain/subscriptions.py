@@ -29,8 +29,11 @@ DEPLETABLE = frozenset(
     name for name in RESOURCES if (row := price_of(name, "USD", 0)) and row.unit == TRAFFIC
 )
 """Resources that are used up instead of being held for a time."""
-SEPARATE = ("ip", "vlan")
-"""Resources of which each piece becomes a subscription of its own."""
+_SHOWN_OBJECTS = ("ip", "vlan")
+_VPCS = ("vpc", "virtual_private_cloud")
+_NODES = {name for name in RESOURCES if name.startswith("dedicated_")}
+SEPARATE = frozenset({*_SHOWN_OBJECTS, *_VPCS, *_NODES})
+"""Resources of which each piece becomes a subscription, and an object, of its own."""
 ACTIVE, INACTIVE, EXPIRED = "active", "inactive", "expired"
 STATUSES: dict[str, tuple[str, ...]] = {
     "all": (ACTIVE, INACTIVE, EXPIRED),
@@ -43,7 +46,6 @@ STATUSES: dict[str, tuple[str, ...]] = {
 
 _ALIASES = {"hdd": "dssd"}
 _SHORTEST_VPC = timedelta(days=28)
-_VPC = "vpc"
 
 
 @dataclass(frozen=True)
@@ -98,7 +100,7 @@ def _read_wish(body: Mapping[str, Any], currency: str, now: datetime) -> Wish:
         raise Refusal.validation(f"amount must be a whole number from 1 to {MOST_AMOUNT}", "amount")
     auto_renew = fields.nullable(fields.boolean, lambda: True)(body.get("auto_renew"), "auto_renew")
     term = _until_noon(now) if price.resource in DEPLETABLE else read_term(body, now)
-    if resource == _VPC and term.wanted[1] - term.wanted[0] < _SHORTEST_VPC:
+    if resource in _VPCS and term.wanted[1] - term.wanted[0] < _SHORTEST_VPC:
         point = "end_time" if body.get("end_time") else "period"
         raise Refusal.validation("A virtual private cloud is subscribed for a month at least", point)
     return Wish(resource, amount, term, auto_renew, quote(price, amount, term))
@@ -207,6 +209,7 @@ def render_subscription(
     :param descendants: the extensions of the first in a chain.
     :param wish: what was bought, in the answer to the purchase: it shows the price with every digit.
     """
+    bought = document["subscribed_object"] if document["resource"] in _SHOWN_OBJECTS else None
     shown = {
         "amount": document["amount"],
         "auto_renew": document["auto_renew"],
@@ -224,7 +227,7 @@ def render_subscription(
         "resource_uri": resource_uri("subscriptions", document["id"]),
         "start_time": document["start_time"],
         "status": document["status"],
-        "subscribed_object": document["subscribed_object"],
+        "subscribed_object": bought,
         "uuid": document["uuid"],
         "was_billed": document["was_billed"],
     }

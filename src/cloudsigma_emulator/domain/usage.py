@@ -23,7 +23,7 @@ RESOURCES = (
 SUBSCRIBED = "subscribed:"
 """Stands before the name of a resource in the holdings of a subscription."""
 
-METERED = ("servers", "drives", "driveusers", "ips", "subscriptions")
+METERED = ("servers", "drives", "driveusers", "ips", "virtualrouters", "subscriptions")
 """Kinds whose documents may use something."""
 
 _CLASSIC = {"intel_cpu": "cpu", "intel_mem": "mem"}
@@ -36,18 +36,26 @@ _ITSELF = ("ip", "vlan", "vpc", "virtual_private_cloud", "dedicated_")
 def holdings_of(kind: str, document: Doc) -> dict[str, int] | None:
     """Return what a document uses, in MHz, bytes or pieces; None for kinds that never use anything.
 
-    Servers count unless they are stopped, with the licences of their drives; drives always, but ephemeral ones
+    Servers count unless they are stopped, with their extras and the licences of their drives; drives always, but ephemeral ones
     only while their server has power; an address beyond its subscription while a server holds it.
     """
     if kind == "servers":
         if document["status"] == "stopped":
             return {}
         cpu_type = document["cpu_type"]
-        used = {f"{cpu_type}_cpu": document["cpu"], f"{cpu_type}_mem": document["mem"]}
-        return used | dict.fromkeys(document.get("licensed") or (), document["smp"])
+        used: dict[str, int] = {f"{cpu_type}_cpu": document["cpu"], f"{cpu_type}_mem": document["mem"]}
+        used.update(dict.fromkeys(document.get("licensed") or (), document["smp"]))
+        if document["epcs"]:
+            used["epc"] = sum(epc["size"] for epc in document["epcs"])
+        for gpu in document["gpus"]:
+            name = f"gpu_{gpu['model']}"
+            used[name] = used.get(name, 0) + 1
+        return used
     if kind == "drives":
         storage = document["storage_type"] or "dssd"
         return {storage: document["size"]} if storage != "local_nvme" or document.get("powered") else {}
+    if kind == "virtualrouters":
+        return {f"vrouter_{document['type']}": 1}
     if kind == "driveusers":
         return {USERS_LICENSE: document["amount"]}
     if kind == "ips":

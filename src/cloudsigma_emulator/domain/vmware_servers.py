@@ -36,7 +36,7 @@ def new_vmware_server(
         "media": [{"mediaCdElementName": "CD/DVD drive 1", "mediaCdHostResource": ""}],
         "memory": memory,
         "name": name,
-        "nics": [_nic(0, "192.0.2.250", "VLAN 1")],
+        "nics": [_nic(0, "198.51.100.20", "VLAN 1")],
         "organisation": organisation,
         "powered": True,
     }

@@ -78,7 +78,8 @@ def _follow(tx: Transaction, start: int, cycle: int) -> None:
 
 
 def _accounts(tx: Transaction) -> list[str]:
-    rows = tx.execute("SELECT DISTINCT owner FROM held WHERE amount<>0 AND owner<>'' ORDER BY owner")
+    """Return every account that ever used anything: what it used in a cycle may be gone at its end."""
+    rows = tx.execute("SELECT DISTINCT owner FROM held WHERE owner<>'' ORDER BY owner")
     found = [str(row[0]) for row in rows]
     known = {document["uuid"] for document in tx.find("balance", uuids=found)}
     return [owner for owner in found if owner in known]

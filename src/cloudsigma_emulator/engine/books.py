@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 import orjson
@@ -11,9 +11,12 @@ import orjson
 from ..domain import ledger
 from ..domain.burst import Charge, cost_of
 from ..domain.money import BOOKS, stored
+from ..domain.tariff import CURRENCIES
 from ..store.transaction import Transaction
 
 Doc = dict[str, Any]
+
+_MOST = Decimal(10) ** 15
 
 
 def balance_of(tx: Transaction, owner: str) -> Doc:
@@ -66,6 +69,38 @@ def book_cycles(
     else:
         _append(tx, owner, ledger.new_stretch(cycle, cycles, polled, initial, charged))
     _set(tx, balance, BOOKS.subtract(initial, BOOKS.multiply(cost_of(charged), Decimal(cycles))))
+
+
+def set_money(tx: Transaction, owner: str, changes: Doc) -> Doc:
+    """Let an account have other money than it has; a new balance is booked like a payment.
+
+    :param changes: ``balance`` and ``credit_limit`` (decimals as text; no credit: null), ``currency``.
+    :raises ValueError: for what is not a finite decimal or no currency of the price list.
+    """
+    balance = balance_of(tx, owner)
+    if "currency" in changes:
+        if changes["currency"] not in CURRENCIES:
+            raise ValueError(f"currency is one of {', '.join(CURRENCIES)}")
+        balance["currency"] = changes["currency"]
+    if "credit_limit" in changes:
+        limit = changes["credit_limit"]
+        balance["credit_limit"] = None if limit is None else str(stored(_decimal(limit, "credit_limit")))
+    tx.update("balance", balance)
+    if "balance" in changes:
+        wanted = stored(_decimal(changes["balance"], "balance"))
+        taken = BOOKS.subtract(Decimal(balance["balance"]), wanted)
+        book(tx, owner, taken, "Set by the emulator's control plane")
+    return balance_of(tx, owner)
+
+
+def _decimal(value: Any, name: str) -> Decimal:
+    try:
+        found = Decimal(str(value))
+    except InvalidOperation:
+        raise ValueError(f"{name} is a decimal number") from None
+    if not found.is_finite() or abs(found) >= _MOST:
+        raise ValueError(f"{name} is a decimal number below {_MOST}")
+    return found
 
 
 def bookings_of(tx: Transaction, owner: str) -> int:

@@ -45,8 +45,9 @@ def _free_place(tx: Transaction) -> int:
     """Return where a free address is, going on where the last one was found so that none comes back at once."""
     start = tx.setting(_PLACE) or 0
     for done in range(0, ips.OWNED_POOL_SIZE, _TRIED_AT_ONCE):
-        steps = range(done, min(done + _TRIED_AT_ONCE, ips.OWNED_POOL_SIZE))
-        tried = {ips.owned_address(place): place for place in ((start + n) % ips.OWNED_POOL_SIZE for n in steps)}
+        steps = range(start + done, start + min(done + _TRIED_AT_ONCE, ips.OWNED_POOL_SIZE))
+        places = [step % ips.OWNED_POOL_SIZE for step in steps]
+        tried = {ips.owned_address(place): place for place in places}
         taken = {document["uuid"] for document in tx.find("ips", uuids=tried)}
         for address, place in tried.items():
             if address not in taken:

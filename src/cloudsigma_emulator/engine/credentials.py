@@ -68,6 +68,14 @@ def account_by_email(tx: Transaction, email: str) -> Doc | None:
     return tx.get("accounts", rows[0][0]) if rows else None
 
 
+def named_account(tx: Transaction, email: object) -> Doc:
+    """Return the account with a login name. Raises ValueError when there is none."""
+    account = account_by_email(tx, str(email))
+    if account is None:
+        raise ValueError("email names no account")
+    return account
+
+
 def open_session(tx: Transaction, account: str) -> tuple[str, str]:
     """Begin a session; returns the values of the cookies ``sessionid`` and ``csrftoken``."""
     session, csrf = secrets.token_hex(16), secrets.token_hex(16)

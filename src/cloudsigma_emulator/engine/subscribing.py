@@ -76,6 +76,33 @@ def set_auto_renew(tx: Transaction, document: Doc, wanted: bool) -> None:
     document["auto_renew"] = wanted
 
 
+def drain(tx: Transaction, owner: str, amount: int, resource: str = "tx") -> int:
+    """Use up traffic that an account has subscribed, one subscription after the other.
+
+    :param amount: bytes sent.
+    :returns: how many of them no subscription covers.
+    """
+    open_ones = [
+        document
+        for status in (ACTIVE, INACTIVE)
+        for document in reversed(tx.find(KIND, owner=owner, status=status))
+        if document["resource"] == resource
+    ]
+    for number, document in enumerate(open_ones):
+        document["status"] = ACTIVE
+        used = min(amount, int(document["remaining"]))
+        amount -= used
+        document["remaining"] = str(int(document["remaining"]) - used)
+        if document["remaining"] != "0":
+            tx.update(KIND, document)
+            break
+        document["status"] = EXPIRED
+        if number + 1 == len(open_ones) and document["auto_renew"] and document["followed_by"] is None:
+            _renew(tx, document)
+        tx.update(KIND, document)
+    return amount
+
+
 def chain_from(tx: Transaction, document: Doc) -> list[Doc]:
     """Return a subscription and all that follow it, in order."""
     chain = [document]
@@ -107,7 +134,7 @@ def end(tx: Transaction, world: World, payload: Doc) -> None:
         if document["subscribed_object"] is not None and document["resource"] in bought.ENDERS:
             bought.ENDERS[document["resource"]](tx, document["subscribed_object"])
         return
-    if following["status"] == INACTIVE:
+    if following["status"] != EXPIRED:  # one that was renewed this moment is active already
         tx.cancel(about=following["uuid"], task=BEGIN)
         _activate(tx, following)
 
@@ -153,6 +180,7 @@ def _subscribe(tx: Transaction, owner: str, wish: Wish, after: Doc | None = None
         document["status"] = INACTIVE
     if after is not None:
         after["followed_by"] = document["uuid"]
+        tx.event(KIND, head or after["uuid"])  # which lists the new one
     tx.insert(KIND, document, rank=-number)
     tx.audit(
         "Subscriptions", "create", document["uuid"], details={"resource": wish.resource, "amount": wish.amount},

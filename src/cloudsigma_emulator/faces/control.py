@@ -1,6 +1,8 @@
 """The control plane, ``/_emulator/...``: what tests and people may do that no user of the cloud can.
 
-``health``, ``reset``, ``clock``, ``faults``, ``coverage``, ``runtime``, ``events``, ``tokens``, ``limits``.
+``health``, ``reset``, ``clock``, ``faults``, ``coverage``, ``runtime``, ``events``, ``tokens``, ``limits``,
+``money`` (balance, credit_limit, currency of an account), ``traffic`` (bytes that an account has sent),
+``burst_levels``.
 Answers are JSON; a mistake in a request is a 400 with ``{"error": ...}``.
 """
 
@@ -12,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from ..engine import credentials
+from ..domain.tariff import RESOURCES
+from ..engine import books, credentials, metering, subscribing
 from ..engine.guests import let_happen, machines
 from ..routes.request import Request, Response
 
@@ -45,6 +48,10 @@ class Control:
             ("POST", "tokens"): self._token,
             ("GET", "limits"): self._limits,
             ("POST", "limits"): self._set_limits,
+            ("POST", "money"): self._money,
+            ("POST", "traffic"): self._traffic,
+            ("GET", "burst_levels"): self._levels,
+            ("POST", "burst_levels"): self._set_levels,
         }
 
     def handle(self, request: Request) -> Response:
@@ -131,12 +138,35 @@ class Control:
 
     def _token(self, body: Doc) -> Doc:
         with self._app.transaction() as tx:
-            account = credentials.account_by_email(tx, str(body.get("email", "")))
-            if account is None:
-                raise _BadRequest("email names no account")
+            account = credentials.named_account(tx, body.get("email"))
             seconds = float(body.get("expires_in", 900))
             token = credentials.add_token(tx, account["uuid"], seconds=seconds)
         return {"access_token": token, "expires_in": int(seconds)}
+
+    def _money(self, body: Doc) -> Doc:
+        with self._app.transaction() as tx:
+            found = books.set_money(tx, credentials.named_account(tx, body.get("email"))["uuid"], body)
+        return {key: found[key] for key in ("balance", "credit_limit", "currency")}
+
+    def _traffic(self, body: Doc) -> Doc:
+        sent = body.get("bytes")
+        if not isinstance(sent, int) or sent < 0:
+            raise _BadRequest("bytes is a whole number")
+        with self._app.transaction() as tx:
+            owner = credentials.named_account(tx, body.get("email"))["uuid"]
+            return {"not_subscribed": subscribing.drain(tx, owner, sent)}
+
+    def _levels(self, _: Doc) -> Doc:
+        with self._app.transaction() as tx:
+            return {"current": metering.levels_now(tx), "next": metering.levels_next(tx)}
+
+    def _set_levels(self, body: Doc) -> Doc:
+        for resource, level in body.items():
+            if resource not in RESOURCES or not isinstance(level, int) or not 1 <= level <= 20:
+                raise _BadRequest("burst levels are whole numbers from 1 to 20, by the names of resources")
+        with self._app.transaction() as tx:
+            metering.set_levels(tx, body)
+        return self._levels({})
 
     def _limits(self, _: Doc) -> Doc:
         rates = self._app.rates

@@ -162,7 +162,8 @@ def list_groups(call: Call) -> Answer:
 def get_group(call: Call) -> Answer:
     """Answer the drives on the storage host of one, itself included."""
     drive = fetch(call, "drives", LIST)
-    all_groups = groups(call.tx.find("drives", owner=call.user_uuid))
+    own = call.tx.find("drives", owner=call.user_uuid)
+    all_groups = groups(own if drive["owner"] == call.user_uuid else [*own, drive])
     return Answer(200, next((group for group in all_groups if drive["uuid"] in group), []))
 
 

@@ -23,6 +23,7 @@ def replace(call: Call) -> Answer:
     assert doc is not None
     doc["values"] = fields.meta(body, "global_context")
     call.tx.update("global_context", doc)
+    call.tx.audit("Global Context", "update", call.user_uuid, details=body)
     return Answer(200, doc["values"])
 
 

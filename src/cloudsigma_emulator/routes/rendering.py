@@ -53,6 +53,11 @@ def _seen_from(tx: Transaction, relation: str, kind: str, documents: Docs) -> di
     return {uuid: list(dict.fromkeys(source for _, source in sources)) for uuid, sources in found.items()}
 
 
+def jobs_of(tx: Transaction, kind: str, documents: Docs) -> dict[str, list[str]]:
+    """Return for each document the uuids of the jobs that are about it."""
+    return _seen_from(tx, JOB, kind, documents)
+
+
 def render_servers(tx: Transaction, documents: Docs, call: Call) -> list[Doc]:
     """Return servers as the detail list shows them."""
     of_jobs = _seen_from(tx, JOB, "servers", documents)

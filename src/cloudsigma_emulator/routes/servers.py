@@ -161,6 +161,8 @@ def get_group(call: Call) -> Answer:
     """Answer the running servers on the host of one, itself included."""
     server = fetch(call, "servers", LIST)
     running = call.tx.find("servers", owner=call.user_uuid, status=server_states.RUNNING)
+    if server["owner"] != call.user_uuid and server["status"] == server_states.RUNNING:
+        running.append(server)
     group = next((group for group in groups(running) if server["uuid"] in group), [])
     return Answer(200, group)
 
@@ -221,6 +223,7 @@ def open_console(call: Call) -> Answer:
     server = fetch(call, "servers", OPEN_VNC)
     server_states.require_legal("open_console", server)
     port = call.app.hypervisor.open_console(server["uuid"], server["vnc_password"])
+    call.tx.audit("Servers", "open_console", server["uuid"], owner=server["owner"])
     return _done("open_console", server, console_url=f"csconsole://{CONSOLE_HOST}:{port}")
 
 
@@ -229,6 +232,7 @@ def close_console(call: Call) -> Answer:
     server = fetch(call, "servers", OPEN_VNC)
     server_states.require_legal("close_console", server)
     call.app.hypervisor.close_console(server["uuid"])
+    call.tx.audit("Servers", "close_console", server["uuid"], owner=server["owner"])
     return _done("close_console", server)
 
 

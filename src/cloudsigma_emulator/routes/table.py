@@ -22,9 +22,12 @@ from . import (
     library_drives,
     locations,
     notifications,
+    oauth,
     pricing,
     private_clouds,
     profile,
+    router_firewall,
+    router_parts,
     schemas,
     servers,
     snapshots,
@@ -33,6 +36,7 @@ from . import (
     uploads,
     usage,
     users,
+    virtual_routers,
     vlans,
     vmware_servers,
 )
@@ -40,6 +44,7 @@ from .route import Route
 
 ROUTES: list[Route] = [
     *accounts.ROUTES,
+    *oauth.ROUTES,
     *profile.ROUTES,
     *balance.ROUTES,
     *users.ROUTES,
@@ -66,6 +71,9 @@ ROUTES: list[Route] = [
     *vlans.ROUTES,
     *ips.ROUTES,
     *firewall_policies.ROUTES,
+    *virtual_routers.ROUTES,
+    *router_parts.ROUTES,
+    *router_firewall.ROUTES,
     *private_clouds.ROUTES,
     *notifications.ROUTES,
     *vmware_servers.ROUTES,

@@ -9,18 +9,28 @@ from __future__ import annotations
 import os
 import threading
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
 BLOCK = 16384
 """Bytes that count as one when any of them changed."""
 _COMPARED_AT_ONCE = 64 * BLOCK
-_SETTLED_NS = 200_000_000
-"""A file written to this recently may change again without its time of change showing it."""
+_SETTLED_NS = 20_000_000
+"""A file written to this recently may be written to again without its time of change showing it."""
+_LONG = 0.05
+"""Seconds from which on a comparison of a file that is being written to counts as long."""
 _SHARE_OF_TIME = 20
-"""A comparison that took long is not repeated before this many times as long has passed."""
+"""A long one is not repeated before this many times as long has passed."""
 _KEPT = 4096
 
 _Signature = tuple[int, int, int, int]
+
+
+@dataclass(frozen=True)
+class _Known:
+    signatures: tuple[_Signature, _Signature]
+    changed: int
+    good_until: float
 
 
 class ChangeMeter:
@@ -28,33 +38,37 @@ class ChangeMeter:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._known: dict[tuple[str, str], tuple[tuple[_Signature, _Signature], int, float, float]] = {}
+        # By device and inode of both files, so that snapshots with the same bytes cost one comparison.
+        self._known: dict[tuple[int, ...], _Known] = {}
 
-    def measure(self, name: tuple[str, str], now: Path | None, then: Path | None, size: int) -> int:
+    def measure(self, now: Path | None, then: Path | None, size: int) -> int:
         """Return how many of the first ``size`` bytes changed, in whole blocks.
 
-        :param name: what is compared, to recognise it the next time.
         :param now: the image as it is; None is one of zeros.
         :param then: the image as it was; None is one of zeros.
         """
         signatures = _signature(now), _signature(then)
         if signatures[0] == signatures[1]:
             return 0
+        pair = (*signatures[0][:2], *signatures[1][:2], size)
+        begun, settled = time.monotonic(), _is_settled(signatures)
         with self._lock:
-            known = self._known.get(name)
-        begun = time.monotonic()
-        if known is not None and (known[0] == signatures or begun < known[2] + known[3]):
-            return known[1]
+            known = self._known.get(pair)
+        if known is not None and (known.signatures == signatures or begun < known.good_until):
+            return known.changed
         changed = changed_bytes(now, then, size)
-        ended = time.monotonic()
-        settled = time.time_ns() - max(signatures[0][3], signatures[1][3]) > _SETTLED_NS
-        with self._lock:
-            if len(self._known) >= _KEPT:
-                self._known.clear()
-            took = ended - begun
-            if settled or took > 0.05:
-                self._known[name] = (signatures, changed, ended, took * _SHARE_OF_TIME if not settled else 0)
+        took = time.monotonic() - begun
+        if settled or took > _LONG:
+            good_until = begun if settled else begun + took * (1 + _SHARE_OF_TIME)
+            with self._lock:
+                if len(self._known) >= _KEPT:
+                    self._known.clear()
+                self._known[pair] = _Known(signatures, changed, good_until)
         return changed
+
+
+def _is_settled(signatures: tuple[_Signature, _Signature]) -> bool:
+    return time.time_ns() - max(signatures[0][3], signatures[1][3]) > _SETTLED_NS
 
 
 def _signature(path: Path | None) -> _Signature:

@@ -171,7 +171,7 @@ class Images:
 
     def changed(self, drive: str, snapshot: str, size: int) -> int:
         """Return how many bytes of a drive, of the first ``size``, are no longer what its snapshot has."""
-        return self._changes.measure((drive, snapshot), self.existing(drive), self.existing(snapshot), size)
+        return self._changes.measure(self.existing(drive), self.existing(snapshot), size)
 
     def remove(self, drive: str) -> None:
         """Delete an image; nothing happens when there is none."""

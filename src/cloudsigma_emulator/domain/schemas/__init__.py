@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from . import account, backups, billing, network, servers, storage, vmware
+from . import account, backups, billing, network, routers, servers, storage, vmware
 from .build import F, Schema
 
 _TEXT = ("alternative_frontend_url", "api_endpoint", "country_code", "default_frontend_signup_url",
@@ -24,6 +24,7 @@ SCHEMAS: dict[str, dict[str, Any]] = {
     "vlans": network.VLANS.document(),
     "ips": network.IPS.document(),
     "tags": network.TAGS.document(),
+    **routers.SCHEMAS,
     "acls": network.ACLS.document(),
     "vmware_servers": vmware.VMWARE_SERVERS.document(),
     "fwpolicies": network.FWPOLICIES.document(),
