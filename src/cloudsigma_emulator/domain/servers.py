@@ -221,9 +221,7 @@ def _render_conf(conf: Mapping[str, Any] | None) -> dict[str, Any] | None:
     return None if conf is None else {"conf": conf["conf"], "ip": optional_ref("ips", conf["ip"])}
 
 
-def _render_attachment(
-    item: Mapping[str, Any], moved: Moved | None, *, running: bool
-) -> dict[str, Any]:
+def _render_attachment(item: Mapping[str, Any], moved: Moved | None, *, running: bool) -> dict[str, Any]:
     io = moved.drives.get(item["drive"], {}) if moved is not None else {}
     return {
         "boot_order": item["boot_order"],

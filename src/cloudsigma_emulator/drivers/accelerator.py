@@ -22,11 +22,8 @@ _MARK = b"alive\n"
 _EXIT_PORT = 0xF4
 
 # A boot sector in 16-bit code: say "alive" on the first serial port, then end the machine through its debug port.
-#   mov si, 0x7c00+0x16 / next: lodsb / test al,al / jz end / mov dx,0x3f8 / out dx,al / jmp next / end: mov al,1 / out 0xf4,al / hlt
-_CODE = bytes(
-    [0xFC, 0x31, 0xC0, 0x8E, 0xD8, 0xBE, 0x1A, 0x7C, 0xAC, 0x84, 0xC0, 0x74, 0x06, 0xBA, 0xF8, 0x03, 0xEE, 0xEB, 0xF5]
-    + [0xB0, 0x01, 0xE6, _EXIT_PORT, 0xF4, 0xEB, 0xFD]
-)
+#   cld; ds=0; si=text; next: al=[si++]; al=0 -> end; port 0x3f8 <- al; -> next; end: port 0xf4 <- 1; hlt; loop
+_CODE = bytes.fromhex("fc 31c0 8ed8 be1a7c ac 84c0 7406 baf803 ee ebf5 b001 e6f4 f4 ebfd")
 
 
 def boot_sector() -> bytes:
@@ -63,7 +60,9 @@ def choose(program: str) -> str:
     if real is None:
         log.info("guests run on an emulated processor: a machine with KVM did not boot")
     elif emulated is not None and real > emulated + _STARTING:
-        log.info("guests run on an emulated processor: with KVM booting took %.1f s, without %.1f", real, emulated)
+        log.info(
+            "guests run on an emulated processor: with KVM booting took %.1f s, without %.1f", real, emulated
+        )
     else:
         log.info("guests run on the processor itself (KVM)")
         return "kvm"

@@ -60,7 +60,11 @@ class _Slots:
         if number < _FIRST_BUS:
             return [], "bus=pci.0"
         bridge, slot = divmod(number - _FIRST_BUS, _ON_BRIDGE)
-        words = ["-device", f"pci-bridge,id=bridge{bridge},chassis_nr={bridge + 1},bus=pci.0"] if slot == 0 else []
+        words = (
+            ["-device", f"pci-bridge,id=bridge{bridge},chassis_nr={bridge + 1},bus=pci.0"]
+            if slot == 0
+            else []
+        )
         return words, f"bus=bridge{bridge},addr={slot + 1:#x}"
 
 
@@ -117,8 +121,12 @@ def _boot_positions(
     nics: Sequence[dict[str, Any]], drives: Sequence[DriveFile]
 ) -> dict[tuple[str, int], int]:
     """Return the place in the boot order of whatever has one; two with the same number follow each other."""
-    wanted = [(drive.boot_order, 0, number) for number, drive in enumerate(drives) if drive.boot_order is not None]
-    wanted += [(nic["boot_order"], 1, number) for number, nic in enumerate(nics) if nic["boot_order"] is not None]
+    wanted = [
+        (drive.boot_order, 0, number) for number, drive in enumerate(drives) if drive.boot_order is not None
+    ]
+    wanted += [
+        (nic["boot_order"], 1, number) for number, nic in enumerate(nics) if nic["boot_order"] is not None
+    ]
     kinds = ("drive", "nic")
     return {(kinds[kind], number): place for place, (_, kind, number) in enumerate(sorted(wanted))}
 
@@ -135,7 +143,10 @@ def _nic(
             if descriptor is not None:
                 copy = f"{name}{queue}"
                 yield from ("-chardev", f"socket,id={copy},fd={descriptor}")
-                yield from ("-object", f"filter-mirror,id={copy}filter,netdev={name},queue={queue},outdev={copy}")
+                yield from (
+                    "-object",
+                    f"filter-mirror,id={copy}filter,netdev={name},queue={queue},outdev={copy}",
+                )
     bridges, place = slots.next()
     yield from bridges
     plug = f",netdev={name}" if network.vlan_socket is not None or network.user else ""
@@ -154,9 +165,7 @@ def _user_network(network: Network) -> str:
     return words
 
 
-def _drives(
-    drives: Sequence[DriveFile], slots: _Slots, order: dict[tuple[str, int], int]
-) -> Iterator[str]:
+def _drives(drives: Sequence[DriveFile], slots: _Slots, order: dict[tuple[str, int], int]) -> Iterator[str]:
     controller = False
     for number, drive in enumerate(drives):
         node = f"drive{number}"
@@ -177,7 +186,10 @@ def _drives(
         more += f",bootindex={position}" if position is not None else ""
         more += ",share-rw=on" if drive.shared and not drive.cdrom else ""
         if drive.device == "ide":
-            yield from ("-device", f"{'ide-cd' if drive.cdrom else 'ide-hd'},bus=ide.{first},unit={second},{more}")
+            yield from (
+                "-device",
+                f"{'ide-cd' if drive.cdrom else 'ide-hd'},bus=ide.{first},unit={second},{more}",
+            )
         elif drive.device == "scsi":
             if not controller:
                 bridges, place = slots.next()

@@ -37,6 +37,9 @@ _KILLED_WITHIN = 5.0
 _OUTLIVES = 2.0
 """Seconds after which a machine that vanishes is one that ran, rather than one that could not start."""
 
+_DEAD = ("internal-error", "guest-panicked", "io-error")
+"""States of a machine that will not go on by itself."""
+
 _BLOCK_FIELDS = {
     "bytes_read": "rd_bytes",
     "bytes_written": "wr_bytes",
@@ -171,6 +174,8 @@ class QemuGuest:
         finally:
             self._tidy()
             self.ended.set()
+            self._woken.close()
+            self._waker.close()
         with self._lock:
             cut = self._cut
         if report is not None and not cut:
@@ -237,7 +242,7 @@ class QemuGuest:
         sampled = 0.0
         while True:
             while qmp.events:
-                report = self._heard(qmp.events.popleft())
+                report = _heard(qmp, qmp.events.popleft())
                 if report is not None:
                     return report
             with contextlib.suppress(queue.Empty):
@@ -252,23 +257,15 @@ class QemuGuest:
                     qmp.execute("system_powerdown")
             if qmp.events:
                 continue
-            ready, _, _ = select.select([qmp, self._woken], [], [], _SAMPLED_EVERY)
-            if self._woken in ready:
+            ready, _, _ = select.select([qmp.fileno(), self._woken.fileno()], [], [], _SAMPLED_EVERY)
+            if self._woken.fileno() in ready:
                 self._woken.recv(4096)
-            if qmp in ready:
+            if qmp.fileno() in ready:
                 try:
                     qmp.read_events()
                 except QmpError:
                     if not qmp.events:
                         raise
-
-    def _heard(self, event: dict[str, Any]) -> Report | None:
-        name, data = event.get("event"), event.get("data") or {}
-        if name == "SHUTDOWN" and data.get("guest") and data.get("reason") == "guest-shutdown":
-            return "powered_off"
-        if name == "GUEST_PANICKED" or (name == "BLOCK_IO_ERROR" and data.get("action") == "stop"):
-            return "illegal_operation"
-        return None
 
     def _sample(self, qmp: Qmp) -> None:
         by_node = {f"drive{number}": drive.uuid for number, drive in enumerate(self._drives)}
@@ -289,8 +286,13 @@ class QemuGuest:
             with contextlib.suppress(subprocess.TimeoutExpired):
                 process.wait(_KILLED_WITHIN)
         self.close_tunnels()
-        closers, self._closers = self._closers, []
-        self._hypervisor.hub.call_soon(lambda: [close() for close in closers] and None)
+
+        def unplug() -> None:
+            closers, self._closers = self._closers, []
+            for close in closers:
+                close()
+
+        self._hypervisor.hub.call_soon(unplug)
         for path in (self._vnc_socket, self._hypervisor.folder.pid_file(self.uuid), self._words_file()):
             path.unlink(missing_ok=True)
 
@@ -401,6 +403,16 @@ class Wires:
                 seen(frame)
 
         return Stream(self._hypervisor.hub, peer, received).close
+
+
+def _heard(qmp: Qmp, event: dict[str, Any]) -> Report | None:
+    """Return what an event means for the server, None for most."""
+    name, data = event.get("event"), event.get("data") or {}
+    if name == "SHUTDOWN" and data.get("guest") and data.get("reason") == "guest-shutdown":
+        return "powered_off"
+    if name == "STOP" and qmp.execute("query-status")["status"] in _DEAD:
+        return "illegal_operation"
+    return None
 
 
 def _set_vnc_password(qmp: Qmp, password: str) -> None:

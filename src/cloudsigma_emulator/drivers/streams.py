@@ -116,7 +116,9 @@ class Stream:
             self._closed()
 
 
-def join(hub: Hub, one: socket.socket, other: socket.socket, closed: Callable[[], None]) -> Callable[[], None]:
+def join(
+    hub: Hub, one: socket.socket, other: socket.socket, closed: Callable[[], None]
+) -> Callable[[], None]:
     """Let two sockets talk to each other, the slower one setting the pace; return what ends it. Hub's thread only.
 
     :param closed: told when either side has gone.

@@ -63,7 +63,9 @@ class Guests:
         """Return the drives of a server with the files of their bytes, which the guest may write to."""
         with self._world.transaction() as tx:
             stored = tx.get("servers", server)
-            drives = {drive["uuid"]: drive for drive in attached_drives(tx, stored)} if stored is not None else {}
+            drives = (
+                {drive["uuid"]: drive for drive in attached_drives(tx, stored)} if stored is not None else {}
+            )
         found: list[DriveFile] = []
         for item in stored["drives"] if stored is not None else ():
             drive = drives[item["drive"]]

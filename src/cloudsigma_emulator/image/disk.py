@@ -23,7 +23,9 @@ def make_disk(folder: Path, disk: Path, size: int, work: Path) -> None:
         ["mke2fs", "-q", "-t", "ext4", "-L", "rootfs", "-m", "0", "-d", folder, partition, f"{(size - _PARTITION_AT) >> 10}k"],
         "mke2fs",
     )  # fmt: skip
-    early.write_text("search --no-floppy --label rootfs --set=root\nconfigfile /boot/grub/grub.cfg\n", encoding="ascii")
+    early.write_text(
+        "search --no-floppy --label rootfs --set=root\nconfigfile /boot/grub/grub.cfg\n", encoding="ascii"
+    )
     run(
         [
             "grub-mkimage", "-O", "i386-pc", "-c", early, "-p", "(hd0,msdos1)/boot/grub", "-o", core,
@@ -36,7 +38,11 @@ def make_disk(folder: Path, disk: Path, size: int, work: Path) -> None:
         raise BuildFailed("GRUB does not fit before the first partition")
     with disk.open("wb") as file:
         file.truncate(size)
-    run(["sfdisk", "-q", "--no-reread", "--no-tell-kernel", disk], "sfdisk", "label: dos\nstart=2048, type=83, bootable\n")
+    run(
+        ["sfdisk", "-q", "--no-reread", "--no-tell-kernel", disk],
+        "sfdisk",
+        "label: dos\nstart=2048, type=83, bootable\n",
+    )
     with disk.open("r+b") as file:
         file.write(boot[:_BOOT_CODE])
         file.seek(_SECTOR)

@@ -30,7 +30,12 @@ def run(command: Sequence[str | Path], step: str, given: str | None = None) -> s
     """Run a program; return what it wrote. Raises :class:`BuildFailed`."""
     environment = {**os.environ, "LC_ALL": "C", "PATH": f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin"}
     done = subprocess.run(  # noqa: S603 - programs and arguments are ours
-        [str(word) for word in command], input=given, capture_output=True, text=True, env=environment, check=False
+        [str(word) for word in command],
+        input=given,
+        capture_output=True,
+        text=True,
+        env=environment,
+        check=False,
     )
     if done.returncode:
         last = "\n".join((done.stderr or done.stdout).strip().splitlines()[-8:])
@@ -42,7 +47,9 @@ def sources() -> list[str]:
     """Return apt's lines for Debian as this machine has them, or those of Debian's own mirror."""
     form = "$(REPO_URI)|$(CODENAME)|$(COMPONENT)|$(ORIGIN)"
     try:
-        listed = run(["apt-get", "indextargets", "--format", form, "Identifier: Packages"], "apt-get indextargets")
+        listed = run(
+            ["apt-get", "indextargets", "--format", form, "Identifier: Packages"], "apt-get indextargets"
+        )
     except (BuildFailed, OSError):
         listed = ""
     found: dict[tuple[str, str], list[str]] = {}
@@ -54,7 +61,10 @@ def sources() -> list[str]:
     signed = f"[signed-by={keyring}] " if keyring.exists() else ""
     if not any(suite == SUITE for _, suite in found):
         found[_MIRROR, SUITE] = ["main"]
-    return [f"deb {signed}{place} {suite} {' '.join(dict.fromkeys(parts))}" for (place, suite), parts in found.items()]
+    return [
+        f"deb {signed}{place} {suite} {' '.join(dict.fromkeys(parts))}"
+        for (place, suite), parts in found.items()
+    ]
 
 
 def make_packages(variant: Variant, target: Path) -> None:
@@ -134,6 +144,7 @@ def install_library(folder: Path) -> None:
     command = folder / "usr/local/bin" / _LIBRARY
     command.parent.mkdir(parents=True, exist_ok=True)
     command.write_text(
-        "#!/usr/bin/python3\nimport sys\nfrom cloudsigma.cli.main import main\nsys.exit(main())\n", encoding="ascii"
+        "#!/usr/bin/python3\nimport sys\nfrom cloudsigma.cli.main import main\nsys.exit(main())\n",
+        encoding="ascii",
     )
     command.chmod(0o755)
