@@ -74,7 +74,14 @@ class Guest:
         return self
 
     def run(
-        self, command: str, *, user: str = "root", key: Path | None = None, seconds: float = 90, check: bool = True
+        self,
+        command: str,
+        *,
+        user: str = "root",
+        key: Path | None = None,
+        seconds: float = 90,
+        check: bool = True,
+        given: str = "",
     ) -> subprocess.CompletedProcess[str]:
         """Run a command in the guest: with root's password, or with a key and nothing else."""
         host, port = self.place
@@ -103,7 +110,7 @@ class Guest:
         said = self._folder / f"err-{self.uuid[:8]}"
         with said.open("w+") as errors:
             done = subprocess.run(
-                [*words, f"{user}@{host}", command], env=env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                [*words, f"{user}@{host}", command], env=env, input=given, stdout=subprocess.PIPE,
                 stderr=errors, text=True, timeout=seconds, check=False,
             )  # fmt: skip
         done.stderr = said.read_text()

@@ -14,6 +14,7 @@ import pytest
 from cloudsigma import CloudSigma
 from cloudsigma_emulator import Emulator
 
+from ..foreign.venvs import python_with
 from . import vnc
 from .conftest import VNC_PASSWORD, Boot, Guest, wait_until
 
@@ -114,6 +115,26 @@ def test_a_shell_in_cooked_mode_reads_the_same(guest: Guest) -> None:
     assert json.loads(guest.out(f"bash -c '{cooked}'")) == expected
     # And the library, after somebody has left the port like this.
     assert context_in(guest) == expected
+
+
+def test_cepko_reads_the_same(guest: Guest) -> None:
+    """cepko 1.0.1 is of Python 2, which had one type for text and bytes: its port gets the conversion, it stays as it is."""
+    python = python_with("cepko", "cepko==1.0.1")
+    finding = "import importlib.util; print(importlib.util.find_spec('cepko').origin)"
+    place = subprocess.run([python, "-c", finding], capture_output=True, text=True, check=True).stdout.strip()
+    guest.run("mkdir -p /root/cepko && cat >/root/cepko/cepko.py", given=Path(place).read_text())
+    program = """if True:
+        import json, serial
+        class Serial(serial.Serial):
+            def write(self, data): return super().write(data.encode())
+            def readline(self): return super().readline().decode()
+        serial.Serial = Serial
+        from cepko import Cepko
+        print(json.dumps([Cepko().all().result, Cepko().meta().result, Cepko().get("name").result]))
+    """
+    context = context_in(guest)
+    said = guest.out("PYTHONPATH=/root/cepko timeout 60 python3 -", given=program)
+    assert json.loads(said) == [context, context["meta"], context["name"]]
 
 
 def test_a_context_of_a_quarter_of_a_mebibyte(guest: Guest, client: CloudSigma) -> None:

@@ -44,14 +44,19 @@ class ContextLine:
 class GuestConsole:
     """A guest's first serial port: what it said last is kept, viewers see that and what follows. Hub's thread only."""
 
-    def __init__(self, hub: Hub, peer: socket.socket) -> None:
+    def __init__(self) -> None:
         self._kept = bytearray()
         self._viewers: set[ConsoleViewer] = set()
+        self._stream: Stream | None = None
+
+    def plug(self, hub: Hub, peer: socket.socket) -> None:
+        """Connect the port to the machine; viewers may be there before."""
         self._stream = Stream(hub, peer, self._received)
 
     def close(self) -> None:
         """Unplug the port."""
-        self._stream.close()
+        if self._stream is not None:
+            self._stream.close()
 
     def join(self, viewer: ConsoleViewer) -> bytes:
         """Let a viewer see what comes; return what came last."""
@@ -64,7 +69,8 @@ class GuestConsole:
 
     def type(self, data: bytes) -> None:
         """Send keys to the guest."""
-        self._stream.send(data)
+        if self._stream is not None:
+            self._stream.send(data)
 
     def _received(self, data: bytes) -> None:
         self._kept += data

@@ -80,7 +80,7 @@ class QemuGuest:
         self._traffic: dict[str, Traffic] = {}
         self._ports: list[Port] = []
         self._closers: list[Callable[[], None]] = []
-        self._serial: GuestConsole | None = None
+        self._serial = GuestConsole()
         self._presses_left = 0
         self._vnc_socket = hypervisor.folder.path / f"vnc-{self.uuid[:8]}-{id(self):x}"
         self._thread = threading.Thread(target=self._run, name=f"guest-{self.uuid[:8]}", daemon=True)
@@ -126,10 +126,6 @@ class QemuGuest:
         """Open a port to the first serial port in place of any open one."""
 
         def visit(peer: socket.socket, ended: Ended) -> Ended:
-            if self._serial is None:
-                peer.close()
-                ended()
-                return lambda: None
             return ConsoleViewer(self._hypervisor.hub, peer, self._serial, password, ended).close
 
         relay = Relay(self._hypervisor.hub, visit)
@@ -169,8 +165,10 @@ class QemuGuest:
             report = self._live()
         except QmpError as error:
             report = self._cause_of_death(error)
-        except Exception as error:
-            log.exception("server %s could not be run: %s", self.uuid, type(error).__name__)
+        except OSError as error:
+            log.warning("server %s could not be run: %s", self.uuid, error)
+        except Exception:
+            log.exception("server %s could not be run", self.uuid)
         finally:
             self._tidy()
             self.ended.set()
@@ -369,7 +367,7 @@ class Wires:
         return ContextLine(self._hypervisor.hub, peer, lambda path: cloud.context_answer(uuid, path)).close
 
     def _console(self, peer: socket.socket) -> Callable[[], None]:
-        self._guest._serial = GuestConsole(self._hypervisor.hub, peer)
+        self._guest._serial.plug(self._hypervisor.hub, peer)
         return self._guest._serial.close
 
     def _network(self, nic: dict[str, Any]) -> Network:
