@@ -39,7 +39,6 @@ LIBRARY_FRONTS = {
     "scenarios",
     "resumable_upload",
     "upload_client",
-    "legacy",
 }
 
 EMULATOR = {

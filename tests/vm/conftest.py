@@ -106,7 +106,16 @@ class Guest:
                 "-o", "ControlMaster=auto", "-o", "ControlPersist=600",
             ]  # fmt: skip
         else:
-            words += ["-i", str(key), "-o", "IdentitiesOnly=yes", "-o", "BatchMode=yes", "-o", "ControlPath=none"]
+            words += [
+                "-i",
+                str(key),
+                "-o",
+                "IdentitiesOnly=yes",
+                "-o",
+                "BatchMode=yes",
+                "-o",
+                "ControlPath=none",
+            ]
         said = self._folder / f"err-{self.uuid[:8]}"
         with said.open("w+") as errors:
             done = subprocess.run(

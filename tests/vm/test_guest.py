@@ -44,7 +44,18 @@ def test_the_address_in_the_runtime_answers_on_port_22(guest: Guest) -> None:
 
 def test_the_context_inside_equals_the_api(guest: Guest) -> None:
     context, server = context_in(guest), guest.server
-    for key in ("uuid", "name", "cpu", "mem", "smp", "meta", "vnc_password", "cpu_type", "requirements", "tags"):
+    for key in (
+        "uuid",
+        "name",
+        "cpu",
+        "mem",
+        "smp",
+        "meta",
+        "vnc_password",
+        "cpu_type",
+        "requirements",
+        "tags",
+    ):
         assert context[key] == server[key], key
     assert [nic["mac"] for nic in context["nics"]] == [nic["mac"] for nic in server["nics"]]
     assert context["nics"][0]["ip_v4_conf"]["ip"]["uuid"] == server["runtime"]["nics"][0]["ip_v4"]["uuid"]
@@ -100,7 +111,7 @@ def test_two_processes_ask_at_once(guest: Guest) -> None:
 def test_a_plain_shell_reads_the_same(guest: Guest) -> None:
     raw = "stty -F /dev/ttyS1 raw -echo; exec 3<>/dev/ttyS1; printf '<\\n\\n>' >&3; head -1 <&3"
     expected = context_in(guest)
-    assert json.loads(guest.out(f"setsid -w sh -c \"{raw}\"")) == expected
+    assert json.loads(guest.out(f'setsid -w sh -c "{raw}"')) == expected
     # Two openings, as old recipes have it: one to ask, the next one to read.
     twice = "stty -F /dev/ttyS1 raw -echo; printf '<\\n\\n>' >/dev/ttyS1; head -1 </dev/ttyS1"
     assert json.loads(guest.out(twice)) == expected
@@ -142,7 +153,9 @@ def test_a_context_of_a_quarter_of_a_mebibyte(guest: Guest, client: CloudSigma) 
     meta = {f"key{number:03}": "x" * 1000 for number in range(250)}
     client.servers.update(guest.uuid, meta=meta)
     try:
-        program = "from cloudsigma.guest import ServerContext; print(len(str(ServerContext(timeout=60).meta)))"
+        program = (
+            "from cloudsigma.guest import ServerContext; print(len(str(ServerContext(timeout=60).meta)))"
+        )
         assert int(guest.out(f"python3 -c '{program}'")) == len(str(meta))
     finally:
         client.servers.update(guest.uuid, meta=before)
@@ -239,7 +252,9 @@ def test_restart(guest: Guest, client: CloudSigma) -> None:
     assert guest.run("test -e /run/before", check=False).returncode == 1
 
 
-def test_a_guest_that_ignores_the_power_button_runs_again(guest: Guest, cloud: Emulator, client: CloudSigma) -> None:
+def test_a_guest_that_ignores_the_power_button_runs_again(
+    guest: Guest, cloud: Emulator, client: CloudSigma
+) -> None:
     guest.run("service acpid stop")
     client.servers.shutdown(guest.uuid)
     assert guest.server["status"] == "stopping"
@@ -262,7 +277,9 @@ def test_power_off_inside_is_noticed(guest: Guest, client: CloudSigma) -> None:
     wait_until(lambda: guest.server["status"] == "stopped", 60)
 
 
-def test_what_was_written_is_there_at_the_next_start_and_acpi_ends_it(guest: Guest, client: CloudSigma) -> None:
+def test_what_was_written_is_there_at_the_next_start_and_acpi_ends_it(
+    guest: Guest, client: CloudSigma
+) -> None:
     client.servers.start(guest.uuid, wait=True)
     guest.wait_for_ssh()
     assert guest.out("stat -c %s /root/file").strip() == "200000"

@@ -103,7 +103,9 @@ def test_a_drive_without_boot_order_is_not_booted(cloud: Emulator, client: Cloud
 
 def test_many_drives_and_cards(cloud: Emulator, client: CloudSigma) -> None:
     boots = drive_with(client, cloud, "boots", sector_that_says("<boots>"))
-    more = client.drives.create_many([{"name": f"d{n}", "size": 512 * MIB, "media": "disk"} for n in range(30)])
+    more = client.drives.create_many(
+        [{"name": f"d{n}", "size": 512 * MIB, "media": "disk"} for n in range(30)]
+    )
     client.drives.wait(more[-1], status="unmounted")
     drives = [attached(boots, "virtio", "0:0", 1)]
     drives += [attached(d["uuid"], "virtio", f"{1 + n // 6}:{n % 6}", None) for n, d in enumerate(more)]
@@ -210,7 +212,9 @@ def test_everything_ends_with_the_emulator(tmp_path: Path) -> None:
     assert not mine & folders()
 
 
-def test_nothing_is_left_after_the_emulator_was_killed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_nothing_is_left_after_the_emulator_was_killed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     # A temporary folder of its own, so that no other emulator cleans up before this one.
     place = Path(tempfile.mkdtemp(prefix="vm-", dir="/tmp"))
     monkeypatch.setenv("TMPDIR", str(place))

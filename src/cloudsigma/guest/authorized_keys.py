@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 # A key is told by its type and its blob; options before it and a comment behind it may differ.
-_KEY = re.compile(r"((?:ssh|ecdsa|sk-ssh|sk-ecdsa)-[a-z0-9@.-]+)[ \t]+(AAAA[A-Za-z0-9+/]+={0,3})(?=[ \t]|$)")
+_KEY = re.compile(r"((?:ssh|ecdsa|sk-ssh|sk-ecdsa)-[a-z0-9@.-]+)[ \t]+(AAAA[A-Za-z0-9+/]*={0,3})(?=[ \t]|$)")
 
 
 def default_file() -> Path:
