@@ -224,6 +224,9 @@ class QemuGuest:
                         pass_fds=wires.far,
                         start_new_session=True,
                     )
+        except BaseException:
+            wires.close_near()
+            raise
         finally:
             wires.close_far()
         wires.connect()
@@ -345,6 +348,12 @@ class Wires:
     def close_far(self) -> None:
         """Close this process' copies of what qemu has got."""
         for peer in self._far:
+            peer.close()
+
+    def close_near(self) -> None:
+        """Close this side: there is no machine on the other."""
+        self.control.close()
+        for peer, _ in self._near:
             peer.close()
 
     def connect(self) -> None:

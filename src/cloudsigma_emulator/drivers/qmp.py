@@ -55,6 +55,7 @@ class Qmp:
             elif "error" in message:
                 raise QmpError(f"{command}: {message['error'].get('class', 'refused')}")
             elif "return" in message:
+                self._keep_events()
                 return message["return"]
 
     def read_events(self) -> None:
@@ -69,6 +70,10 @@ class Qmp:
         if not data:
             raise QmpError("the machine is gone")
         self._rest += data
+        self._keep_events()
+
+    def _keep_events(self) -> None:
+        """Take the events among whole lines that have arrived; there are no answers left among them."""
         while b"\n" in self._rest:
             line, self._rest = self._rest.split(b"\n", 1)
             message = json.loads(line)

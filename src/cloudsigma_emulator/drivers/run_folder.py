@@ -41,9 +41,11 @@ class RunFolder:
         return self.path / f"{server}.pid"
 
     def close(self) -> None:
-        """Delete the folder."""
-        shutil.rmtree(self.path, ignore_errors=True)
-        os.close(self._lock)
+        """Delete the folder; nothing happens the second time."""
+        if self._lock >= 0:
+            shutil.rmtree(self.path, ignore_errors=True)
+            os.close(self._lock)
+            self._lock = -1
 
 
 def _base() -> Path:
