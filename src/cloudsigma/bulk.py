@@ -122,7 +122,7 @@ class DrivesBulk(BulkBase):
     def clone(self, count: int, source_name_or_uuid: str) -> list[Any]:
         """Make ``count`` copies of a drive, return them when none is being copied any more.
 
-        The source is looked for as :meth:`lookup` does. What is returned are the definitions as the cloning began.
+        The source is looked for as ``lookup`` does. What is returned are the definitions as the cloning began.
         """
         source = self.lookup(source_name_or_uuid)
         drives = []
@@ -175,7 +175,7 @@ class DrivesBulk(BulkBase):
     def lookup(self, name_or_uuid: str) -> Any:
         """Return the first drive with this uuid or with this text in its name: of the account, else of the library.
 
-        Raises :class:`cloudsigma.errors.NotFound` when there is none.
+        Raises ``cloudsigma.errors.NotFound`` when there is none.
         """
         for drives in (self.c_drive, self.c_libdrive):
             found = self.filter_by_name_uuid(drives.list_detail(), name_or_uuid)

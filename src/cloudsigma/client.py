@@ -185,7 +185,7 @@ class Client(Faced[F]):
 
         ``path`` is relative to the API's root (``"servers/detail/"``), a resource_uri, or a URL of the same host.
         ``params`` become the query, ``body`` is sent as JSON, ``timeout`` is in seconds for the whole call. An answer
-        without a body (204) gives None. Raises the errors of :mod:`cloudsigma.errors`.
+        without a body (204) gives None. Raises the errors of ``cloudsigma.errors``.
         """
         answer = await self._requests.request(method, path, params=params, body=body, timeout=timeout)
         return answer.data
@@ -198,8 +198,8 @@ class Client(Faced[F]):
         renewed when it is lost; events of that time are not told again, and a warning is logged. What an event names
         may be gone (404) by the time it is read.
 
-        Raises :class:`cloudsigma.errors.AuthError` when the credentials are refused and
-        :class:`cloudsigma.errors.ConnectionFailed` when the websocket cannot be had at all.
+        Raises ``cloudsigma.errors.AuthError`` when the credentials are refused and
+        ``cloudsigma.errors.ConnectionFailed`` when the websocket cannot be had at all.
         """
         kinds = [resource_types] if isinstance(resource_types, str) else resource_types
         listening = self._requests.events.listen(kinds)
@@ -228,11 +228,11 @@ class CloudSigma(Client[Sync]):
 
     All arguments are keywords and may be left out: ``profile``, ``location``, ``api_endpoint``, ``ws_endpoint``,
     ``username``, ``password``, ``token``, ``login_method``, ``timeout``, ``retries`` (see
-    :class:`cloudsigma.config.Options`). What is not given comes from the environment (``CLOUDSIGMA_USERNAME`` …), from
+    ``cloudsigma.config.Options``). What is not given comes from the environment (``CLOUDSIGMA_USERNAME`` …), from
     the section ``profile`` of the configuration file, or from the file itself (``~/.cloudsigma.conf``).
     ``port`` takes the place of the network.
 
-    Raises :class:`cloudsigma.errors.ConfigurationError`.
+    Raises ``cloudsigma.errors.ConfigurationError``.
     """
 
     def __init__(
@@ -260,7 +260,7 @@ class CloudSigma(Client[Sync]):
 
 
 class AsyncCloudSigma(Client[Async]):
-    """The client for asyncio programs: the same calls, awaited. Its arguments are those of :class:`CloudSigma`."""
+    """The client for asyncio programs: the same calls, awaited. Its arguments are those of ``CloudSigma``."""
 
     def __init__(
         self,

@@ -1,7 +1,7 @@
 """The configuration file under the old library's names, read when it is used and not when it is imported.
 
 ``config`` behaves like the dictionary that the old library had: keys of the file, sections as dictionaries. What a
-program assigns to it goes before the file. New programs give arguments to :class:`cloudsigma.CloudSigma`.
+program assigns to it goes before the file. New programs give arguments to ``cloudsigma.CloudSigma``.
 """
 
 from __future__ import annotations

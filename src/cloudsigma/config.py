@@ -126,7 +126,7 @@ def config_path(environ: Mapping[str, str] | None = None) -> Path:
 def load_settings(*, environ: Mapping[str, str] | None = None, **options: Unpack[Options]) -> Settings:
     """Return the settings: an argument goes before the environment, that before the profile, that before the file.
 
-    ``environ`` stands in for the environment. Raises :class:`cloudsigma.errors.ConfigurationError` with the file or
+    ``environ`` stands in for the environment. Raises ``cloudsigma.errors.ConfigurationError`` with the file or
     variable, the key, and what to do.
     """
     environ = os.environ if environ is None else environ
@@ -172,7 +172,7 @@ def load_settings(*, environ: Mapping[str, str] | None = None, **options: Unpack
 def read_config(path: Path, required: bool) -> dict[str, Any] | None:
     """Return the file's keys and sections, or None when there is no file and none is ``required``.
 
-    Warns with :class:`cloudsigma.errors.ConfigurationWarning` when others than the owner can read it.
+    Warns with ``cloudsigma.errors.ConfigurationWarning`` when others than the owner can read it.
     """
     source = str(path)
     try:

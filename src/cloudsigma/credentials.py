@@ -18,7 +18,7 @@ class DelegatedCredentials:
 
     ``oauth_endpoint`` is the address of the identity service, ``https://host``. ``client_id`` and ``client_secret`` are
     the service's; ``user_email`` is the login name of the user. ``service_endpoint`` is the address that impersonates;
-    when None it is the ``direct.`` host. Raises :class:`cloudsigma.errors.ConfigurationError` for a value that cannot be.
+    when None it is the ``direct.`` host. Raises ``cloudsigma.errors.ConfigurationError`` for a value that cannot be.
     """
 
     oauth_endpoint: str

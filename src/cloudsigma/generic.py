@@ -1,6 +1,6 @@
 """The old low-level client: any path of the API, plain data in and out.
 
-New programs use :meth:`cloudsigma.CloudSigma.request`.
+New programs use ``cloudsigma.CloudSigma.request``.
 """
 
 from __future__ import annotations
@@ -96,12 +96,12 @@ class GenericClient:
     """Talk to the API by path.
 
     Arguments: ``api_endpoint``, ``username`` and ``password``, by default those of the environment or the
-    configuration file; ``login_method``, one of :attr:`LOGIN_METHODS` (``session`` and ``none`` go before the file's
+    configuration file; ``login_method``, one of ``LOGIN_METHODS`` (``session`` and ``none`` go before the file's
     ``login_method``); ``request_log_level``, a level's name: each exchange is logged there, without secrets.
 
     ``resp`` is the last answer that the calling thread got; ``response_hook`` is called with each answer.
 
-    Raises :class:`cloudsigma.errors.ConfigurationError` when a setting is missing or malformed.
+    Raises ``cloudsigma.errors.ConfigurationError`` when a setting is missing or malformed.
     """
 
     LOGIN_METHOD_BASIC = "basic"
@@ -165,26 +165,26 @@ class GenericClient:
         Arguments: ``url``, a path below the API's root, a resource_uri, or a full URL of the API; ``query_params``;
         ``return_list``, False to get the object itself where the answer is a list of one.
 
-        Raises :class:`cloudsigma.errors.AuthError` (401), :class:`cloudsigma.errors.PermissionError` (403),
-        :class:`cloudsigma.errors.ClientError` (other 4xx), :class:`cloudsigma.errors.ServerError` (5xx) and
-        :class:`cloudsigma.errors.TransportError` (no answer).
+        Raises ``cloudsigma.errors.AuthError`` (401), ``cloudsigma.errors.PermissionError`` (403),
+        ``cloudsigma.errors.ClientError`` (other 4xx), ``cloudsigma.errors.ServerError`` (5xx) and
+        ``cloudsigma.errors.TransportError`` (no answer).
         """
         return self._call("GET", url, None, query_params, return_list)
 
     def put(
         self, url: str, data: Any, query_params: Mapping[str, Any] | None = None, return_list: bool = False
     ) -> Any:
-        """PUT data to a path and return the answer's; arguments and errors are those of :meth:`get`."""
+        """PUT data to a path and return the answer's; arguments and errors are those of ``get``."""
         return self._call("PUT", url, data, query_params, return_list)
 
     def post(
         self, url: str, data: Any, query_params: Mapping[str, Any] | None = None, return_list: bool = False
     ) -> Any:
-        """POST data to a path and return the answer's; arguments and errors are those of :meth:`get`."""
+        """POST data to a path and return the answer's; arguments and errors are those of ``get``."""
         return self._call("POST", url, data, query_params, return_list)
 
     def delete(self, url: str, query_params: Mapping[str, Any] | None = None) -> Any:
-        """DELETE a path; arguments and errors are those of :meth:`get`. Returns None."""
+        """DELETE a path; arguments and errors are those of ``get``. Returns None."""
         return self._call("DELETE", url, None, query_params, False)
 
     def _call(
@@ -276,7 +276,7 @@ def _unwrapped(data: Any, return_list: bool) -> Any:
 def get_client() -> type[GenericClient]:
     """Return the class of clients: what the configuration's ``client`` (``module:Class``) names, or GenericClient.
 
-    Raises :class:`cloudsigma.errors.ConfigurationError` when there is no such class.
+    Raises ``cloudsigma.errors.ConfigurationError`` when there is no such class.
     """
     name = conf.config.setting("client")
     if not name:
@@ -295,25 +295,25 @@ def get_client() -> type[GenericClient]:
 
 
 def get_urlparse() -> Callable[..., Any]:
-    """Return :func:`urllib.parse.urlparse`."""
+    """Return ``urllib.parse.urlparse``."""
     return urlparse
 
 
 def get_urljoin() -> Callable[..., Any]:
-    """Return :func:`urllib.parse.urljoin`."""
+    """Return ``urllib.parse.urljoin``."""
     return urljoin
 
 
 def get_urlunparse() -> Callable[..., Any]:
-    """Return :func:`urllib.parse.urlunparse`."""
+    """Return ``urllib.parse.urlunparse``."""
     return urlunparse
 
 
 def get_unquote() -> Callable[..., Any]:
-    """Return :func:`urllib.parse.unquote`."""
+    """Return ``urllib.parse.unquote``."""
     return unquote
 
 
 def get_parse_qsl() -> Callable[..., Any]:
-    """Return :func:`urllib.parse.parse_qsl`."""
+    """Return ``urllib.parse.parse_qsl``."""
     return parse_qsl

@@ -8,13 +8,13 @@ from .guest import DeviceUnavailable, NotAnswered, ServerContext
 
 
 class GetServerMetadata:
-    """Read the whole server context when made, and hand it out with :meth:`get`.
+    """Read the whole server context when made, and hand it out with ``get``.
 
     Arguments: ``port``, the serial port (by default ``CLOUDSIGMA_SERIAL_PORT`` of the environment, else ``/dev/ttyS1``
     or ``COM2``); ``timeout``, the seconds that the reading may take. Neither credentials nor a configuration are
     needed.
 
-    Raises ``serial.SerialException`` when the port cannot be used or nobody answers, and :class:`ValueError` when the
+    Raises ``serial.SerialException`` when the port cannot be used or nobody answers, and ``ValueError`` when the
     answer is not JSON, as the old library did.
     """
 

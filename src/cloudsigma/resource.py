@@ -1,7 +1,7 @@
 """The old library's resource classes: ``Drive().create({...})`` and the rest, dictionaries in and out.
 
-Every class works on one root of the API; :class:`ResourceBase` says what they have in common. New programs use the
-collections of :class:`cloudsigma.CloudSigma`, which have types, pages, waiting and an awaited face.
+Every class works on one root of the API; ``ResourceBase`` says what they have in common. New programs use the
+collections of ``cloudsigma.CloudSigma``, which have types, pages, waiting and an awaited face.
 """
 
 from __future__ import annotations
@@ -148,7 +148,7 @@ class Drive(_Cloneable):
     def create(self, data: Any, avoid: Avoid = None) -> Any:  # pyright: ignore[reportIncompatibleMethodOverride]
         """Create a drive from ``name``, ``size`` in bytes and ``media``, or several from a list of such.
 
-        ``avoid`` is as for :meth:`clone`.
+        ``avoid`` is as for ``clone``.
         """
         return super().create(data, query_params=avoiding(avoid))
 
@@ -166,8 +166,8 @@ class Drive(_Cloneable):
     def upload_chunk(self, link: str, image_path: str | Path, chunk_number: int, chunk_size: int) -> Response:
         """Send one chunk of an image file to its link, and return the answer, whatever its status.
 
-        Arguments are those of :meth:`get_upload_chunk_link`. A redirect is not followed, as that would lose the data.
-        Raises :class:`ValueError` when the file has no such chunk, and :class:`cloudsigma.errors.ImageChanged` when it
+        Arguments are those of ``get_upload_chunk_link``. A redirect is not followed, as that would lose the data.
+        Raises ``ValueError`` when the file has no such chunk, and ``cloudsigma.errors.ImageChanged`` when it
         changed while it was read.
         """
         with Image(image_path) as image:
@@ -188,7 +188,7 @@ class InitUpload(ResourceBase):
         """Create a drive for an upload.
 
         Arguments: ``data``, the drive's definition, whose ``size`` is exactly that of the image in bytes; ``avoid`` as
-        for :meth:`Drive.clone`; ``image_path``, the image, from which ``name`` and ``size`` are taken where ``data``
+        for ``Drive.clone``; ``image_path``, the image, from which ``name`` and ``size`` are taken where ``data``
         has none.
         """
         if image_path is not None:
@@ -375,7 +375,7 @@ class CurrentUsage(ResourceBase):
 class Usage(ResourceBase):
     """What every object used at every measurement, some five minutes apart.
 
-    ``query_params`` of :meth:`list` are ``poll_time__gt`` and ``poll_time__lt``, times as text or ``datetime``, both
+    ``query_params`` of ``list`` are ``poll_time__gt`` and ``poll_time__lt``, times as text or ``datetime``, both
     excluded. The old documentation had this class, the old library had not.
     """
 

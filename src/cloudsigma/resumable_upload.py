@@ -30,9 +30,9 @@ class Upload(ResourceBase, ChunkedUpload):
     memory; ``drive_name``, by default one with the time; ``drive_media``, ``disk`` or ``cdrom``;
     ``progress_callback``, called with the bytes uploaded and those of the image at the beginning, every
     ``progress_report_interval`` seconds and at the end; ``generic_client_kwargs``, arguments of
-    :class:`cloudsigma.generic.GenericClient`.
+    ``cloudsigma.generic.GenericClient``.
 
-    After :meth:`upload`, ``drive_uuid`` is the drive. Raises :class:`OSError` when the file cannot be read.
+    After ``upload``, ``drive_uuid`` is the drive. Raises ``OSError`` when the file cannot be read.
     """
 
     resource_name = "initupload"
@@ -78,9 +78,9 @@ class Upload(ResourceBase, ChunkedUpload):
         as the configuration's ``retries`` say; a refusal that will not change ends the upload at once. All threads
         have ended afterwards.
 
-        Raises :class:`ValueError` when the drive to go on with has another size,
-        :class:`cloudsigma.errors.ImageChanged` when the file changed meanwhile, the error of the chunk that failed,
-        or :class:`cloudsigma.errors.TransferError`. After a failure :meth:`retry` goes on.
+        Raises ``ValueError`` when the drive to go on with has another size,
+        ``cloudsigma.errors.ImageChanged`` when the file changed meanwhile, the error of the chunk that failed,
+        or ``cloudsigma.errors.TransferError``. After a failure ``retry`` goes on.
         """
         if not self.drive_uuid:
             chunks = len(
@@ -95,7 +95,7 @@ class Upload(ResourceBase, ChunkedUpload):
         self._send_all()
 
     def retry(self) -> None:
-        """Go on after a failure of :meth:`upload`, whose errors it has."""
+        """Go on after a failure of ``upload``, whose errors it has."""
         self.uploaded_size = 0
         self.upload()
 
@@ -103,7 +103,7 @@ class Upload(ResourceBase, ChunkedUpload):
         """Send one chunk, once, unless the cloud has it.
 
         Arguments: ``chunk_number``, from 1; ``chunk_offset`` and ``real_chunk_size`` in bytes. Raises the errors of
-        :mod:`cloudsigma.errors`.
+        ``cloudsigma.errors``.
         """
         fields = resumable_fields(chunk_number, self.chunk_size, self.file_size, self.image_name)
         if self._is_there(fields):

@@ -1,4 +1,4 @@
-"""The old library's jobs on many drives, for calling by hand: each makes a :class:`cloudsigma.bulk.DrivesBulk`.
+"""The old library's jobs on many drives, for calling by hand: each makes a ``cloudsigma.bulk.DrivesBulk``.
 
 ``id_prefix`` is how the names of the drives begin; numbers may be text.
 """

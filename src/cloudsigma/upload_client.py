@@ -57,7 +57,7 @@ class CSUploader(ChunkedUpload):
     drive to go on with, whose upload was broken off; ``n_threads``, how many chunks are sent at once, each held in
     memory; ``progress_callback``, called with the bytes uploaded and those of the image every half second.
 
-    Raises :class:`cloudsigma.errors.ConfigurationError` when a setting is missing.
+    Raises ``cloudsigma.errors.ConfigurationError`` when a setting is missing.
     """
 
     first_chunk = FIRST_BY_LINK
@@ -96,9 +96,9 @@ class CSUploader(ChunkedUpload):
         as the configuration's ``retries`` say; a refusal that will not change ends the upload at once. All threads
         have ended afterwards.
 
-        Raises :class:`OSError` when the file cannot be read, :class:`UploadError` when the drive to go on with has
-        another size, :class:`cloudsigma.errors.ImageChanged` when the file changed meanwhile, the error of the chunk
-        that failed, or :class:`cloudsigma.errors.TransferError`. Starting again goes on.
+        Raises ``OSError`` when the file cannot be read, ``UploadError`` when the drive to go on with has
+        another size, ``cloudsigma.errors.ImageChanged`` when the file changed meanwhile, the error of the chunk
+        that failed, or ``cloudsigma.errors.TransferError``. Starting again goes on.
         """
         self.init_drive_url_or_create_drive()
         chunks = len(ChunkPlan(self.size, self.chunk_size))
@@ -142,7 +142,7 @@ class CSUploader(ChunkedUpload):
     def get_chunk_upload_link(self, chunk_number: int) -> str:
         """Return the link for a chunk, counted from 0.
 
-        Raises :class:`cloudsigma.errors.ChunkAlreadyUploaded` when the cloud has it.
+        Raises ``cloudsigma.errors.ChunkAlreadyUploaded`` when the cloud has it.
         """
         wanted = {"chunk_number": chunk_number, "chunk_size": self.chunk_size}
         link: str = self.opener.post(f"{self._path()}action/", wanted, {"do": "upload_chunk"})["link"]
@@ -152,7 +152,7 @@ class CSUploader(ChunkedUpload):
         """Send one chunk, once, unless the cloud has it, and add it to the progress.
 
         Arguments: ``chunk_number``, from 0; ``chunk_offset`` and ``real_chunk_size`` in bytes. Raises the errors of
-        :mod:`cloudsigma.errors`.
+        ``cloudsigma.errors``.
         """
         try:
             link = self.get_chunk_upload_link(chunk_number)

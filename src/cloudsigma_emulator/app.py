@@ -61,8 +61,8 @@ Doc = dict[str, Any]
 class App:
     """A whole cloud. Thread-safe: one request or task at a time, except the bytes of drives.
 
-    Argument: the options. Raises StoreProblem when the data directory cannot be used. :meth:`start` lets tasks run by
-    themselves; :meth:`close` ends everything.
+    Argument: the options. Raises StoreProblem when the data directory cannot be used. ``start`` lets tasks run by
+    themselves; ``close`` ends everything.
     """
 
     def __init__(self, options: Options | None = None) -> None:
@@ -106,7 +106,7 @@ class App:
     def handle(self, request: Request, *, face: bool = False) -> Response:
         """Carry out a request and return its answer; never raises.
 
-        ``face``: the caller spoils the answer as ``response.fault`` says and calls :meth:`wake` once it is out, if
+        ``face``: the caller spoils the answer as ``response.fault`` says and calls ``wake`` once it is out, if
         ``response.wake``. Without it tasks may begin at once.
         """
         method, query = request.method, query_of(request)

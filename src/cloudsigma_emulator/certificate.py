@@ -60,7 +60,7 @@ def made_in(folder: Path, host: str, published: Path | None = None) -> Certifica
     :raises ValueError: when ``cryptography`` is not installed.
     :raises OSError: when the folder cannot be written.
     """
-    names = list(dict.fromkeys([*_ALWAYS, *([host] if host not in ("", "0.0.0.0", "::") else [])]))  # noqa: S104
+    names = [*_ALWAYS, *([host] if host not in (*_ALWAYS, "", "0.0.0.0", "::") else [])]  # noqa: S104
     chain, authority = folder / "server.pem", folder / "ca.pem"
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     if not _still_good(chain, authority, names):

@@ -69,7 +69,7 @@ class Emulator:
     (``simulated``, or ``qemu`` for real guests), ``speed`` (``instant``, ``realistic`` or a factor), ``seed`` (``standard`` or
     ``empty``). ``tls``: https and wss, with a certificate made for this machine, or with ``tls_cert`` and
     ``tls_key`` (PEM files; the key may stand in the certificate's) with one's own. Further ones: see
-    :class:`~cloudsigma_emulator.engine.options.Options`.
+    ``cloudsigma_emulator.engine.options.Options``.
 
     Raises ValueError for an unknown hypervisor, seed or speed, or a certificate that cannot be used,
     NotImplementedError for a hypervisor that cannot be had here, OSError when the port is taken, StoreProblem when the

@@ -189,6 +189,9 @@ def test_sign_up(nobody: Wire) -> None:
     reply = nobody("POST", action, {"email": "new@example.com", "promo": None})
     assert reply.status == 200
     assert reply.json()["success"] is True
+    for taken in ("new@example.com", "user@example.com"):
+        again = nobody("POST", action, {"email": taken, "promo": None})
+        assert (again.status, again.json()[0]["error_point"]) == (400, "email")
     assert nobody("POST", action, {"email": "nonsense"}).json()[0]["error_point"] == "email"
     assert_challenged(nobody("POST", LOGIN, {"username": "new@example.com", "password": ""}))
 

@@ -74,8 +74,7 @@ def test_a_taken_port() -> None:
 
 def test_configuration(tmp_path: Path) -> None:
     target = tmp_path / "out.conf"
-    target.write_text("old")
-    target.chmod(0o644)
+    target.touch(0o644)
     with Emulator(config_out=target) as cloud:
         assert cloud.config_path == target
         assert oct(target.stat().st_mode)[-3:] == "600"
@@ -83,6 +82,17 @@ def test_configuration(tmp_path: Path) -> None:
         assert f"api_endpoint = {cloud.api_endpoint}\n" in text
         assert f"persistent_drive_name = {PERSISTENT_DRIVE_NAME}\n" in text
     assert [path.name for path in tmp_path.iterdir()] == ["out.conf"]
+
+
+def test_a_configuration_of_the_users_own_is_kept(tmp_path: Path) -> None:
+    target = tmp_path / "own.conf"
+    for text, kept in (("username = me\n", "own.conf.saved"), ("username = you\n", "own.conf.saved1")):
+        target.write_text(text)
+        for _ in range(2):  # its own file the emulator just replaces
+            with Emulator(config_out=target) as cloud:
+                assert cloud.api_endpoint in target.read_text()
+        assert (tmp_path / kept).read_text() == text
+    assert len(list(tmp_path.iterdir())) == 3
 
 
 def test_the_same_random_seed_gives_the_same_uuids() -> None:

@@ -226,6 +226,11 @@ def test_backfilling_servers(grey: Cloud) -> None:
     assert grey.call("POST", f"{path}action/?do=start").status == 202
     grey.settle()
     assert grey.get(path)["runtime"]["perf_factor"] == grey.get(f"{path}runtime/")["perf_factor"] == 1.0
+    assert grey.call("POST", f"{path}action/?do=shutdown").status == 202
+    assert grey.get(path)["status"] == "stopping"
+    grey.settle()
+    assert grey.call("POST", f"{path}action/?do=start").status == 202
+    grey.settle()
     assert grey.call("POST", f"{path}action/?do=stop").status == 202
     grey.settle()
     assert grey.call("DELETE", path).status == 204

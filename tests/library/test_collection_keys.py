@@ -180,6 +180,28 @@ class TestCards:
         with pytest.raises(errors.InvalidArgument, match=f"it has: {dhcp.mac}"):
             cs.servers.detach_nic(server, "22:00:00:00:00:00")
 
+    @pytest.mark.parametrize("cut", ["after", "half"])
+    def test_one_card_though_the_answer_is_lost(
+        self, cs: CloudSigma, cloudsigma_emulator: Emulator, cut: str
+    ) -> None:
+        vlan = cs.vlans.list()[0]
+        server = cs.servers.attach_nic(new_server(cs))
+        cards: list[dict[str, Any]] = [
+            {},
+            {"ip_v4": "manual", "model": "e1000", "boot_order": 2},
+            {"vlan": vlan},
+        ]
+        for number, more in enumerate(cards, 2):
+            fault = cloudsigma_emulator.faults.add(method="PUT", path="/api/2.0/servers/*", cut=cut)
+            server = cs.servers.attach_nic(server, **more)
+            assert cloudsigma_emulator.faults.hits(fault) == 1
+            assert len(cs.servers.get(server).nics) == len(server.nics) == number
+        cloudsigma_emulator.faults.add(method="PUT", path="/api/2.0/servers/*", cut=cut)
+        mac = server.nics[0].mac
+        server = cs.servers.detach_nic(server, mac)
+        assert mac not in {card.mac for card in server.nics}
+        assert len(server.nics) == 3
+
     @pytest.mark.parametrize(
         "wrong",
         [
@@ -254,6 +276,22 @@ class TestStaleRecords:
         assert again.meta == {"a": "b"}
         cs.servers.stop(running, wait=True)
         assert len(cs.servers.update(running, nics=[running.nics[0], {}]).nics) == 2
+
+    def test_what_this_call_wrote_itself_is_not_stale(
+        self, cs: CloudSigma, cloudsigma_emulator: Emulator
+    ) -> None:
+        server = new_server(cs)
+        cloudsigma_emulator.faults.add(method="PUT", path="/api/2.0/servers/*", cut="after")
+        changed = cs.servers.update(server, nics=[*server.nics, {"ip_v4_conf": {"conf": "dhcp"}}])
+        assert len(changed.nics) == 1
+        # But a change of somebody else's between reading and writing is.
+        other = cs.servers.update(server, meta={"by": "another"})
+        cloudsigma_emulator.faults.add(
+            method="PUT", path="/api/2.0/servers/*", status=503, error_type="concurrency"
+        )
+        with pytest.raises(errors.StaleRecord):
+            cs.servers.update(server, meta={"mine": "1"})
+        assert cs.servers.get(server).meta == other.meta
 
     def test_of_many_none_is_changed(self, cs: CloudSigma) -> None:
         first, old = new_server(cs, "a"), new_server(cs, "b")

@@ -276,6 +276,31 @@ class TestRenewal:
         del service.broken["user"]
         assert ask(requests)["balance"] == "1"
 
+    def test_a_slow_renewal_does_not_keep_a_call_with_a_good_token(self) -> None:
+        service, clock = Service(), Clock()
+        requests = remote(service, clock, retries=4)
+        ask(requests)
+        limits: list[float] = []
+        handle = requests.port._handle
+
+        def silent(method: str, url: str, headers: Any, body: bytes) -> Any:
+            if IMPERSONATE_PATH in url:
+                clock.time += 10
+                raise PortFailure("no answer within the time", sent=True, timed_out=True)
+            return handle(method, url, headers, body)
+
+        send = requests.port.send
+
+        async def noted(request: Any) -> Any:
+            limits.append(request.timeout)
+            return await send(request)
+
+        requests.port._handle, requests.port.send = silent, noted
+        clock.time += 900
+        assert ask(requests)["balance"] == "1"
+        assert limits[0] == 10.0
+        assert len(limits) == 2  # no repetition of the renewal, then the call itself
+
     def test_kept_tokens_that_were_withdrawn_are_got_anew(self) -> None:
         service, clock = Service(), Clock()
         requests = remote(service, clock)

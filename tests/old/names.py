@@ -344,3 +344,10 @@ VERBS = {
     "Routes": "create delete get get_schema list update",
 }
 """What the cloud has an endpoint for, of what each class of ``resource`` can ask: exactly these are sure to work."""
+
+SHORTCUTS = {
+    "Server": "delete_with_all_drives delete_with_cdroms delete_with_disks",
+    "BServer": "delete_with_all_drives delete_with_cdroms delete_with_disks",
+    "Tags": "list_resource",
+}
+"""Other ways to say one of ``VERBS``."""

@@ -11,8 +11,9 @@ import pytest
 from cloudsigma_emulator import Emulator
 
 from .conftest import Home
+from .lives import LIVES
 from .names import VERBS
-from .verbs import LIVES, Spoken, World
+from .verbs import Spoken, World
 
 
 @pytest.fixture(scope="module")

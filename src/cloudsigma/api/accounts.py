@@ -17,7 +17,7 @@ class Accounts(Collection[F]):
     async def create(self, email: str, promo: str | None = None) -> AccountCreated:
         """Open an account; the person then confirms it by mail and sets a password.
 
-        ``email`` becomes the login name; ``promo`` is a promotion code. Needs no credentials. Raises :class:`cloudsigma.errors.ValidationError`.
+        ``email`` becomes the login name; ``promo`` is a promotion code. Needs no credentials. Raises ``cloudsigma.errors.ValidationError``.
         """
         body = {"email": email, "promo": promo}
         answer = await self._requests.request(
@@ -30,7 +30,7 @@ class Accounts(Collection[F]):
         """Ask the cloud to check a ``username`` and ``password``, by default the client's own; return whose they are.
 
         A client logs in by itself when it has to; this call leaves its session alone. Raises
-        :class:`cloudsigma.errors.AuthError` for wrong ones.
+        ``cloudsigma.errors.AuthError`` for wrong ones.
         """
         return await self._login("login", username, password)
 
@@ -41,7 +41,7 @@ class Accounts(Collection[F]):
 
     @call
     async def check_login(self) -> bool:
-        """Return True when the client's credentials are good. Raises :class:`cloudsigma.errors.AuthError` if not."""
+        """Return True when the client's credentials are good. Raises ``cloudsigma.errors.AuthError`` if not."""
         await self._requests.request(
             "POST", "accounts/action/", params={"do": "check_login"}, body={}, repeatable=True
         )
@@ -53,7 +53,7 @@ class Accounts(Collection[F]):
     ) -> LoginResult:
         """Return whose a ``username`` and ``password`` are, by default the client's credentials of whatever kind.
 
-        The uuid is None where the location does not tell it. Raises :class:`cloudsigma.errors.AuthError`.
+        The uuid is None where the location does not tell it. Raises ``cloudsigma.errors.AuthError``.
         """
         if username is not None or password is not None:
             return await self._login("check_login_with_return_uuid", username, password)

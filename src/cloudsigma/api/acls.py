@@ -32,9 +32,9 @@ class Acls(Narrowed[F, Acl], Readable[F, Acl], Tagged[F, Acl], Schemed[F]):
     async def list(self, **filters: Unpack[AclFilters]) -> List[Acl]:
         """Return every access control list that matches, with all its fields.
 
-        ``filters`` are the keys of :class:`cloudsigma.records.AclFilters`; all given must hold, a sequence of
-        values means any of them. The API filters none, so all are read. Raises :class:`TypeError` for a filter that there is not, and the errors of
-        :mod:`cloudsigma.errors`.
+        ``filters`` are the keys of ``cloudsigma.records.AclFilters``; all given must hold, a sequence of
+        values means any of them. The API filters none, so all are read. Raises ``TypeError`` for a filter that there is not, and the errors of
+        ``cloudsigma.errors``.
 
         Asks ``GET /acls/``.
         """
@@ -52,9 +52,9 @@ class Acls(Narrowed[F, Acl], Readable[F, Acl], Tagged[F, Acl], Schemed[F]):
 
     @call
     async def find(self, **filters: Unpack[AclFilters]) -> Acl | None:
-        """Return the only access control list that matches, or None when none does. ``filters`` as in :meth:`list`.
+        """Return the only access control list that matches, or None when none does. ``filters`` as in ``list``.
 
-        Raises :class:`cloudsigma.errors.ClientError` when several match: names need not be unique.
+        Raises ``cloudsigma.errors.ClientError`` when several match: names need not be unique.
         """
         return await self._only_matching(filters)
 
@@ -62,8 +62,8 @@ class Acls(Narrowed[F, Acl], Readable[F, Acl], Tagged[F, Acl], Schemed[F]):
     async def create(self, **fields: Unpack[AclSpec]) -> Acl:
         """Create an access control list and return it; it holds at once, also for resources that are tagged later.
 
-        ``fields`` are the keys of :class:`cloudsigma.records.AclSpec`; none is required. Its ``grantees`` may then do
-        what its ``rules`` say with all that has its ``tags``. Raises :class:`cloudsigma.errors.ValidationError` with
+        ``fields`` are the keys of ``cloudsigma.records.AclSpec``; none is required. Its ``grantees`` may then do
+        what its ``rules`` say with all that has its ``tags``. Raises ``cloudsigma.errors.ValidationError`` with
         ``error_point`` for a user or tag that there is not.
 
         Sends ``POST /acls/``.
@@ -82,11 +82,11 @@ class Acls(Narrowed[F, Acl], Readable[F, Acl], Tagged[F, Acl], Schemed[F]):
     async def update(self, ref: Ref[Acl], **changes: Unpack[AclSpec]) -> Acl:
         """Change a access control list and return it; what is not named stays as it is.
 
-        ``changes`` are the keys of :class:`cloudsigma.records.AclSpec`; a list or ``meta`` that is named is
+        ``changes`` are the keys of ``cloudsigma.records.AclSpec``; a list or ``meta`` that is named is
         replaced as a whole. It holds at once. The list is read, changed and written back, with every field that the cloud has.
 
-        Raises :class:`cloudsigma.errors.ValidationError` with ``error_point`` for a wrong value, and
-        :class:`cloudsigma.errors.StaleRecord` when ``ref`` is a record and a list or ``meta`` to be replaced has
+        Raises ``cloudsigma.errors.ValidationError`` with ``error_point`` for a wrong value, and
+        ``cloudsigma.errors.StaleRecord`` when ``ref`` is a record and a list or ``meta`` to be replaced has
         changed since it was read.
 
         Sends ``PUT /acls/{uuid}/``.
@@ -98,7 +98,7 @@ class Acls(Narrowed[F, Acl], Readable[F, Acl], Tagged[F, Acl], Schemed[F]):
     async def update_many(self, refs: Sequence[Ref[Acl]], **changes: Unpack[AclSpec]) -> List[Acl]:
         """Make the same changes to several access control lists and return them in the order given.
 
-        As :meth:`update`, in one request for all; where the location does not take that, in one for each.
+        As ``update``, in one request for all; where the location does not take that, in one for each.
 
         Sends ``PUT /acls/``.
         """
@@ -109,7 +109,7 @@ class Acls(Narrowed[F, Acl], Readable[F, Acl], Tagged[F, Acl], Schemed[F]):
     async def delete(self, ref: Ref[Acl]) -> None:
         """Delete an access control list. What it granted ends at once.
 
-        Raises :class:`cloudsigma.errors.PermissionError` for somebody else's.
+        Raises ``cloudsigma.errors.PermissionError`` for somebody else's.
 
         Sends ``DELETE /acls/{uuid}/``.
         """

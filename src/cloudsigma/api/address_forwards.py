@@ -33,10 +33,10 @@ class AddressForwards(
     ) -> AddressForward:
         """Create a forward and return it: with ``wait`` when the job that makes it is done.
 
-        ``fields`` are the keys of :class:`cloudsigma.records.AddressForwardSpec`. ``timeout`` is in seconds and holds for the
-        waiting. Sends ``POST /addressforwards/``. Raises :class:`cloudsigma.errors.ValidationError`,
-        :class:`cloudsigma.errors.OutcomeUnknown` when no answer came, :class:`cloudsigma.errors.WaitFailed` and
-        :class:`cloudsigma.errors.WaitTimeout`.
+        ``fields`` are the keys of ``cloudsigma.records.AddressForwardSpec``. ``timeout`` is in seconds and holds for the
+        waiting. Sends ``POST /addressforwards/``. Raises ``cloudsigma.errors.ValidationError``,
+        ``cloudsigma.errors.OutcomeUnknown`` when no answer came, ``cloudsigma.errors.WaitFailed`` and
+        ``cloudsigma.errors.WaitTimeout``.
         """
         return await self._create(with_uuids(fields, _KINDS), wait, timeout)
 

@@ -10,6 +10,7 @@ from ..errors import IllegalState, InvalidArgument
 from ..records.server import Server
 from .bodies import drive_uuid
 from .channels import free_channel
+from .staleness import plain
 
 Change: TypeAlias = Callable[[Server], Mapping[str, Any]]
 
@@ -58,7 +59,7 @@ def has_drive(server: Server, uuid: str) -> bool:
 
 
 def require_attached(server: Server, drive: Any, wanted: bool, path: str) -> None:
-    """Raise :class:`cloudsigma.errors.IllegalState` when the cloud silently left the drives as they were."""
+    """Raise ``cloudsigma.errors.IllegalState`` when the cloud silently left the drives as they were."""
     uuid = drive_uuid(drive)
     if has_drive(server, uuid) != wanted:
         verb = "attach" if wanted else "detach"
@@ -75,7 +76,7 @@ def network_card(
 ) -> Mapping[str, Any]:
     """Return the element of ``nics`` for a new card.
 
-    Raises :class:`cloudsigma.errors.InvalidArgument` for combinations that the API refuses.
+    Raises ``cloudsigma.errors.InvalidArgument`` for combinations that the API refuses.
     """
     card: dict[str, Any] = {"model": model, "boot_order": boot_order, "ip_v6_conf": None}
     if firewall_policy is not None:
@@ -94,18 +95,37 @@ def network_card(
     return {**card, "vlan": None, "ip_v4_conf": {"conf": ip_v4, "ip": address}}
 
 
-def without_nic(mac: Any) -> Change:
-    """Return the change that removes a card, given by its hardware address or as a record."""
-    given = mac.get("mac") if isinstance(mac, Mapping) else mac
-    if not isinstance(given, str) or not given:
+def has_gained(before: Server, after: Server, card: Mapping[str, Any]) -> bool:
+    """Tell whether a server has a card like ``card`` that it did not have before."""
+    known = {item.get("mac") for item in before["nics"]}
+    wanted = plain(card)
+    return any(
+        item.get("mac") not in known
+        and {key: value for key, value in plain(item).items() if key != "mac"} == wanted
+        for item in after["nics"]
+    )
+
+
+def mac_of(card: Any) -> str:
+    """Return the hardware address of a card that is given by it, or as a record."""
+    mac = card.get("mac") if isinstance(card, Mapping) else card
+    if not isinstance(mac, str) or not mac:
         raise InvalidArgument("mac must be the hardware address of a card, or the card itself")
-    wanted = given.lower()
+    return mac.lower()
+
+
+def has_nic(server: Server, mac: str) -> bool:
+    """Tell whether a server has the card with a hardware address."""
+    return any(str(card.get("mac")).lower() == mac for card in server["nics"])
+
+
+def without_nic(mac: str) -> Change:
+    """Return the change that removes the card with a hardware address."""
 
     def change(server: Server) -> Mapping[str, Any]:
-        kept = [card for card in server["nics"] if str(card.get("mac")).lower() != wanted]
-        if len(kept) == len(server["nics"]):
-            macs = ", ".join(str(card.get("mac")) for card in kept) or "none"
-            raise InvalidArgument(f"the server has no card with mac {given!r}; it has: {macs}")
-        return {"nics": kept}
+        if not has_nic(server, mac):
+            macs = ", ".join(str(card.get("mac")) for card in server["nics"]) or "none"
+            raise InvalidArgument(f"the server has no card with mac {mac!r}; it has: {macs}")
+        return {"nics": [card for card in server["nics"] if str(card.get("mac")).lower() != mac]}
 
     return change

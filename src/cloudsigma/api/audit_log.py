@@ -14,7 +14,7 @@ from .collection import Listed, Schemed
 
 
 class AuditLog(Listed[F, AuditEntry], Schemed[F]):
-    """The audit log (``/logs/``), the latest entry first. It is long: :meth:`page` and :meth:`iterate` read parts of it."""
+    """The audit log (``/logs/``), the latest entry first. It is long: ``page`` and ``iterate`` read parts of it."""
 
     _path = "logs"
     _list_path = "logs/"
@@ -25,9 +25,9 @@ class AuditLog(Listed[F, AuditEntry], Schemed[F]):
     async def list(self, **filters: Unpack[AuditLogFilters]) -> List[AuditEntry]:
         """Return every entry that matches, with all its fields.
 
-        ``filters`` are the keys of :class:`cloudsigma.records.AuditLogFilters`; all given must hold, a sequence of
-        values means any of them. Raises :class:`TypeError` for a filter that there is not, and the errors of
-        :mod:`cloudsigma.errors`.
+        ``filters`` are the keys of ``cloudsigma.records.AuditLogFilters``; all given must hold, a sequence of
+        values means any of them. Raises ``TypeError`` for a filter that there is not, and the errors of
+        ``cloudsigma.errors``.
 
         Asks ``GET /logs/``.
         """
@@ -39,7 +39,7 @@ class AuditLog(Listed[F, AuditEntry], Schemed[F]):
     ) -> AsyncGenerator[AuditEntry, None]:
         """Yield every entry that matches, reading ``page_size`` at a time, so that memory does not grow.
 
-        It is a walk, not a snapshot: what appears or goes meanwhile may be missed. ``filters`` as in :meth:`list`.
+        It is a walk, not a snapshot: what appears or goes meanwhile may be missed. ``filters`` as in ``list``.
         """
         return self._walk(filters, page_size)
 
@@ -49,15 +49,15 @@ class AuditLog(Listed[F, AuditEntry], Schemed[F]):
     ) -> Page[AuditEntry]:
         """Return one page of the entries that match.
 
-        ``offset`` counts from 0; ``limit`` 0 means all that follow. ``filters`` as in :meth:`list`. The page has
+        ``offset`` counts from 0; ``limit`` 0 means all that follow. ``filters`` as in ``list``. The page has
         ``objects``, ``offset``, ``limit`` and ``total_count``, the number that match in all.
         """
         return await self._page(offset, limit, filters)
 
     @call
     async def find(self, **filters: Unpack[AuditLogFilters]) -> AuditEntry | None:
-        """Return the only entry that matches, or None when none does. ``filters`` as in :meth:`list`.
+        """Return the only entry that matches, or None when none does. ``filters`` as in ``list``.
 
-        Raises :class:`cloudsigma.errors.ClientError` when several match.
+        Raises ``cloudsigma.errors.ClientError`` when several match.
         """
         return await self._only(filters)

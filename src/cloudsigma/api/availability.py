@@ -9,13 +9,13 @@ from ..errors import BadAnswer
 
 
 async def fetch_groups(requests: Requests, path: str) -> list[list[str]]:
-    """Return all groups. Raises :class:`cloudsigma.errors.BadAnswer` for anything but an array of arrays."""
+    """Return all groups. Raises ``cloudsigma.errors.BadAnswer`` for anything but an array of arrays."""
     groups = await _fetch_array(requests, path, list)
     return [[str(uuid) for uuid in group] for group in groups]
 
 
 async def fetch_group(requests: Requests, path: str) -> list[str]:
-    """Return the group of one resource. Raises :class:`cloudsigma.errors.BadAnswer` for anything but texts."""
+    """Return the group of one resource. Raises ``cloudsigma.errors.BadAnswer`` for anything but texts."""
     return await _fetch_array(requests, path, str)
 
 

@@ -39,9 +39,9 @@ class BackupSchedulers(
     async def list(self, **filters: Unpack[BackupSchedulerFilters]) -> List[BackupScheduler]:
         """Return every backup scheduler that matches, with all its fields.
 
-        ``filters`` are the keys of :class:`cloudsigma.records.BackupSchedulerFilters`; all given must hold, a sequence of
-        values means any of them. Raises :class:`TypeError` for a filter that there is not, and the errors of
-        :mod:`cloudsigma.errors`.
+        ``filters`` are the keys of ``cloudsigma.records.BackupSchedulerFilters``; all given must hold, a sequence of
+        values means any of them. Raises ``TypeError`` for a filter that there is not, and the errors of
+        ``cloudsigma.errors``.
 
         Asks ``GET /backupschedulers/detail/``, or with ``fields`` ``GET /backupschedulers/``.
         """
@@ -53,7 +53,7 @@ class BackupSchedulers(
     ) -> AsyncGenerator[BackupScheduler, None]:
         """Yield every backup scheduler that matches, reading ``page_size`` at a time, so that memory does not grow.
 
-        It is a walk, not a snapshot: what appears or goes meanwhile may be missed. ``filters`` as in :meth:`list`.
+        It is a walk, not a snapshot: what appears or goes meanwhile may be missed. ``filters`` as in ``list``.
         """
         return self._walk(filters, page_size)
 
@@ -63,16 +63,16 @@ class BackupSchedulers(
     ) -> Page[BackupScheduler]:
         """Return one page of the backup schedulers that match.
 
-        ``offset`` counts from 0; ``limit`` 0 means all that follow. ``filters`` as in :meth:`list`. The page has
+        ``offset`` counts from 0; ``limit`` 0 means all that follow. ``filters`` as in ``list``. The page has
         ``objects``, ``offset``, ``limit`` and ``total_count``, the number that match in all.
         """
         return await self._page(offset, limit, filters)
 
     @call
     async def find(self, **filters: Unpack[BackupSchedulerFilters]) -> BackupScheduler | None:
-        """Return the only backup scheduler that matches, or None when none does. ``filters`` as in :meth:`list`.
+        """Return the only backup scheduler that matches, or None when none does. ``filters`` as in ``list``.
 
-        Raises :class:`cloudsigma.errors.ClientError` when several match.
+        Raises ``cloudsigma.errors.ClientError`` when several match.
         """
         return await self._only(filters)
 
@@ -82,13 +82,13 @@ class BackupSchedulers(
     ) -> BackupScheduler:
         """Create a backup scheduler and return it. It serves the drives that ``drives.set_scheduler`` gives it.
 
-        ``fields`` are the keys of :class:`cloudsigma.records.BackupSchedulerSpec`: type, name and incremental_backup
+        ``fields`` are the keys of ``cloudsigma.records.BackupSchedulerSpec``: type, name and incremental_backup
         are required, and a retention_policy for the types ``snapshot`` and ``backup``. All times are in its
         ``user_timezone``. With ``idempotency_key`` (any text) it is created at most once: the key is kept in
         ``meta["idempotency_key"]``, and a scheduler of that name which already has it is returned instead, also by a
         later run of the program.
 
-        Raises :class:`cloudsigma.errors.ValidationError` with ``error_point`` for a wrong value.
+        Raises ``cloudsigma.errors.ValidationError`` with ``error_point`` for a wrong value.
 
         Sends ``POST /backupschedulers/``.
         """
@@ -115,11 +115,11 @@ class BackupSchedulers(
     ) -> BackupScheduler:
         """Change a backup scheduler and return it; what is not named stays as it is.
 
-        ``changes`` are the keys of :class:`cloudsigma.records.BackupSchedulerChanges`; a list or ``meta`` that is named is
+        ``changes`` are the keys of ``cloudsigma.records.BackupSchedulerChanges``; a list or ``meta`` that is named is
         replaced as a whole. The scheduler is read, changed and written back, with every field that the cloud has.
 
-        Raises :class:`cloudsigma.errors.ValidationError` with ``error_point`` for a wrong value, and
-        :class:`cloudsigma.errors.StaleRecord` when ``ref`` is a record and a list or ``meta`` to be replaced has
+        Raises ``cloudsigma.errors.ValidationError`` with ``error_point`` for a wrong value, and
+        ``cloudsigma.errors.StaleRecord`` when ``ref`` is a record and a list or ``meta`` to be replaced has
         changed since it was read.
 
         Sends ``PUT /backupschedulers/{uuid}/``.
@@ -131,7 +131,7 @@ class BackupSchedulers(
     async def delete(self, ref: Ref[BackupScheduler]) -> None:
         """Delete a backup scheduler. Its snapshots stay, and drives that it served have none any more.
 
-        Raises :class:`cloudsigma.errors.NotFound` when there is none.
+        Raises ``cloudsigma.errors.NotFound`` when there is none.
 
         Sends ``DELETE /backupschedulers/{uuid}/``.
         """

@@ -10,7 +10,7 @@ class BServers(Servers[F]):
     """The backfilling servers (``/bservers/``): a part of the servers, with the same calls.
 
     The cloud may stop them, or shrink them as ``runtime.perf_factor`` says, at any time. Accounts without the
-    permission are refused with :class:`cloudsigma.errors.PermissionError`. What is waited for is looked at among the
+    permission are refused with ``cloudsigma.errors.PermissionError``. What is waited for is looked at among the
     servers, where they are, too.
     """
 

@@ -61,7 +61,10 @@ async def update_together(
     except ApiClientError as error:
         if error.status_code != 405:
             raise
-        jobs = [partial(collection._edit_path, path_of(uuid, path), lambda _: changes) for uuid in wanted]
+        jobs = [
+            partial(collection._update_path, path_of(uuid, path), ref, changes)
+            for ref, uuid in zip(refs, wanted, strict=True)
+        ]
         return [after for _, after in await requests.port.gather(jobs, AT_ONCE)]
     after = {item["uuid"]: item for item in typed(objects_in(answer), collection._record)}
     return [after[uuid] for uuid in wanted]

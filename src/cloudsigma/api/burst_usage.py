@@ -24,8 +24,8 @@ class BurstUsages(Listed[F, BurstUsage], Schemed[F]):
     async def list(self, **filters: Unpack[BurstUsageFilters]) -> List[BurstUsage]:
         """Return the burst use of a time, by default of the last 30 days.
 
-        ``filters`` are the keys of :class:`cloudsigma.records.BurstUsageFilters`. Raises :class:`TypeError` for a filter
-        that there is not, and the errors of :mod:`cloudsigma.errors`.
+        ``filters`` are the keys of ``cloudsigma.records.BurstUsageFilters``. Raises ``TypeError`` for a filter
+        that there is not, and the errors of ``cloudsigma.errors``.
         """
         return in_text(await self._all(with_times(filters)))
 
@@ -35,7 +35,7 @@ class BurstUsages(Listed[F, BurstUsage], Schemed[F]):
     ) -> Page[BurstUsage]:
         """Return one page of it.
 
-        ``offset`` counts from 0; ``limit`` 0 means all that follow. ``filters`` as in :meth:`list`.
+        ``offset`` counts from 0; ``limit`` 0 means all that follow. ``filters`` as in ``list``.
         """
         page = await self._page(offset, limit, with_times(filters))
         in_text(page.objects)
@@ -54,8 +54,8 @@ class DailyBurstUsages(Listed[F, DailyBurstUsage]):
     async def list(self, **filters: Unpack[DailyBurstUsageFilters]) -> List[DailyBurstUsage]:
         """Return the burst use of each day, by default of the last 30, in no order.
 
-        ``filters`` are the keys of :class:`cloudsigma.records.DailyBurstUsageFilters`: ``date__gt`` is in it, ``date__lt``
-        is not. Raises :class:`TypeError` for a filter that there is not, and the errors of :mod:`cloudsigma.errors`.
+        ``filters`` are the keys of ``cloudsigma.records.DailyBurstUsageFilters``: ``date__gt`` is in it, ``date__lt``
+        is not. Raises ``TypeError`` for a filter that there is not, and the errors of ``cloudsigma.errors``.
         """
         return in_text(await self._all(with_times(filters)))
 
@@ -65,7 +65,7 @@ class DailyBurstUsages(Listed[F, DailyBurstUsage]):
     ) -> Page[DailyBurstUsage]:
         """Return one page of it.
 
-        ``offset`` counts from 0; ``limit`` 0 means all that follow. ``filters`` as in :meth:`list`.
+        ``offset`` counts from 0; ``limit`` 0 means all that follow. ``filters`` as in ``list``.
         """
         page = await self._page(offset, limit, with_times(filters))
         in_text(page.objects)

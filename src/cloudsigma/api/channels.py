@@ -18,7 +18,7 @@ def free_channel(device: str, attached: Iterable[Mapping[str, Any]]) -> str:
     """Return the first free ``controller:unit`` of a device (``virtio``, ``ide``, ``scsi``).
 
     ``attached`` are the drives of the server; channels are taken per device. Raises
-    :class:`cloudsigma.errors.InvalidArgument` when all are taken, and for another device.
+    ``cloudsigma.errors.InvalidArgument`` when all are taken, and for another device.
     """
     if device == "ide":
         channels: Iterable[str] = IDE_CHANNELS

@@ -71,7 +71,7 @@ class Schemed(Collection[F]):
     async def schema(self) -> Schema:
         """Return the cloud's own description of the fields, filters and methods of this collection.
 
-        Asks ``GET /{collection}/schema/``. Raises the errors of :mod:`cloudsigma.errors`.
+        Asks ``GET /{collection}/schema/``. Raises the errors of ``cloudsigma.errors``.
         """
         return await self._fetch_one(f"{self._path}/schema/", Schema)
 
@@ -88,8 +88,8 @@ class Readable(Collection[F], Generic[F, T]):
         ``ref`` is its uuid, its resource_uri, a reference to it or a record of it. ``fields`` (names, or one text
         with commas) asks for only these; the record then says so when another is read.
 
-        Raises :class:`cloudsigma.errors.NotFound` when there is none, :class:`cloudsigma.errors.PermissionError` when
-        it is somebody else's and not shared, :class:`cloudsigma.errors.InvalidArgument` for a ``ref`` that names
+        Raises ``cloudsigma.errors.NotFound`` when there is none, ``cloudsigma.errors.PermissionError`` when
+        it is somebody else's and not shared, ``cloudsigma.errors.InvalidArgument`` for a ``ref`` that names
         nothing or another kind.
 
         Asks ``GET /{collection}/{uuid}/``.
@@ -135,7 +135,7 @@ class Listed(Collection[F], Generic[F, T]):
         """Return the path and query for filters, and whether only some fields are asked for.
 
         Chosen fields are asked of the plain list, which costs the cloud less; all of them only the detailed one has.
-        Raises :class:`TypeError` for a filter that this collection does not know.
+        Raises ``TypeError`` for a filter that this collection does not know.
         """
         allowed = self._filters.__optional_keys__
         for name in filters:
@@ -158,8 +158,8 @@ class Deletable(Collection[F], Generic[F, T]):
     async def delete(self, ref: Ref[T]) -> None:
         """Delete one resource.
 
-        Raises :class:`cloudsigma.errors.NotFound` when there is none, and
-        :class:`cloudsigma.errors.PermissionError` when it may not be deleted in its present state.
+        Raises ``cloudsigma.errors.NotFound`` when there is none, and
+        ``cloudsigma.errors.PermissionError`` when it may not be deleted in its present state.
 
         Sends ``DELETE /{collection}/{uuid}/``.
         """
@@ -183,7 +183,7 @@ async def _objects(pages: AsyncGenerator[Page[R], None]) -> AsyncGenerator[R, No
 def object_in(answer: Answer, record: type[R]) -> R:
     """Return the one object of an answer, bare or in an envelope (which of them an action sends differs).
 
-    Raises :class:`cloudsigma.errors.BadAnswer` when there is not exactly one.
+    Raises ``cloudsigma.errors.BadAnswer`` when there is not exactly one.
     """
     data = answer.data
     if (
@@ -206,7 +206,7 @@ def object_in(answer: Answer, record: type[R]) -> R:
 
 
 def the_only(found: List[R], path: str, filters: Mapping[str, Any]) -> R | None:
-    """Return the only object found, or None. Raises :class:`cloudsigma.errors.ClientError` for more than one."""
+    """Return the only object found, or None. Raises ``cloudsigma.errors.ClientError`` for more than one."""
     if len(found) > 1:
         wanted = ", ".join(f"{name}={value!r}" for name, value in filters.items())
         uuids = ", ".join(str(item.get("uuid")) for item in found[:5])
@@ -218,7 +218,7 @@ def the_only(found: List[R], path: str, filters: Mapping[str, Any]) -> R | None:
 
 
 def joined(fields: str | Sequence[str]) -> str:
-    """Return names of fields as one text with commas. Raises :class:`TypeError` when there is none."""
+    """Return names of fields as one text with commas. Raises ``TypeError`` when there is none."""
     names = fields.split(",") if isinstance(fields, str) else fields
     stripped = [name.strip() for name in names]
     if not all(stripped) or not stripped:

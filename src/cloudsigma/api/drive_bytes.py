@@ -1,9 +1,9 @@
 """The bytes of a drive, a piece at a time: the low level of uploads and downloads.
 
-There are three ways up. One request with the whole image (:meth:`DriveBytes.upload_direct`); chunks by links, counted
-from 0 (:meth:`DriveBytes.init_upload`, :meth:`DriveBytes.upload_chunk_link`, :meth:`DriveBytes.upload_chunk`); chunks
-by resumable.js, counted from 1 (:meth:`DriveBytes.init_upload`, :meth:`DriveBytes.resumable_test`,
-:meth:`DriveBytes.resumable_upload`). An image of ``size`` bytes has ``size // chunk_size`` chunks, at least one, of
+There are three ways up. One request with the whole image (``DriveBytes.upload_direct``); chunks by links, counted
+from 0 (``DriveBytes.init_upload``, ``DriveBytes.upload_chunk_link``, ``DriveBytes.upload_chunk``); chunks
+by resumable.js, counted from 1 (``DriveBytes.init_upload``, ``DriveBytes.resumable_test``,
+``DriveBytes.resumable_upload``). An image of ``size`` bytes has ``size // chunk_size`` chunks, at least one, of
 which the last also takes what is left over.
 """
 
@@ -41,7 +41,7 @@ class DriveBytes(Collection[F]):
     async def init_upload(self, *, avoid: Avoid = None, **fields: Unpack[UploadSpec]) -> Drive:
         """Make a drive that chunks can be uploaded to and return it, ``uploading``.
 
-        ``fields`` are the keys of :class:`cloudsigma.records.UploadSpec`: name, size (bytes of the image, exactly) and
+        ``fields`` are the keys of ``cloudsigma.records.UploadSpec``: name, size (bytes of the image, exactly) and
         media are required. The drive is ``unmounted`` once the last chunk has arrived. ``avoid`` names drives whose storage hosts to keep
         away from. Asks ``POST /initupload/``.
         """
@@ -58,7 +58,7 @@ class DriveBytes(Collection[F]):
         """Return where to send one chunk to within five minutes.
 
         ``chunk_number`` counts from 0, ``chunk_size`` is in bytes, the same for all chunks. Raises
-        :class:`cloudsigma.errors.ChunkAlreadyUploaded`, and :class:`cloudsigma.errors.PermissionError` when the drive
+        ``cloudsigma.errors.ChunkAlreadyUploaded``, and ``cloudsigma.errors.PermissionError`` when the drive
         is not ``uploading``.
         """
         body = {"chunk_number": chunk_number, "chunk_size": chunk_size}
@@ -68,8 +68,8 @@ class DriveBytes(Collection[F]):
     async def upload_chunk(self, link: ChunkLink | str, data: bytes) -> None:
         """Send ``data``, the bytes of one chunk, to its ``link``, which needs no credentials.
 
-        Raises :class:`cloudsigma.errors.NotFound` for a link that is used up or too old,
-        :class:`cloudsigma.errors.ValidationError` for a wrong number of bytes.
+        Raises ``cloudsigma.errors.NotFound`` for a link that is used up or too old,
+        ``cloudsigma.errors.ValidationError`` for a wrong number of bytes.
         """
         target = link if isinstance(link, str) else link.link
         # A link may be a whole URL of the host, or a path; another host would be refused.
@@ -108,7 +108,7 @@ class DriveBytes(Collection[F]):
         """Send ``data``, the bytes of one chunk, as a form of resumable.js.
 
         ``chunk_number`` counts from 1; ``chunk_size`` and ``total_size`` (of the image) are in bytes; ``filename`` is
-        the base name of the image. Sending a chunk again does no harm. Raises :class:`cloudsigma.errors.ValidationError` for a wrong number of bytes.
+        the base name of the image. Sending a chunk again does no harm. Raises ``cloudsigma.errors.ValidationError`` for a wrong number of bytes.
         """
         fields = resumable_fields(chunk_number, chunk_size, total_size, filename)
         boundary = uuid4().hex
@@ -151,7 +151,7 @@ class DriveBytes(Collection[F]):
     async def download_range(self, ref: Ref[Drive], offset: int, length: int) -> bytes:
         """Return ``length`` bytes of a drive from ``offset`` on, fewer only at its end.
 
-        Raises :class:`cloudsigma.errors.PermissionError` for a drive that cannot be downloaded
+        Raises ``cloudsigma.errors.PermissionError`` for a drive that cannot be downloaded
         (``runtime.is_downloadable``).
         """
         if offset < 0 or length < 1:

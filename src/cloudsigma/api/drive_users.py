@@ -34,7 +34,7 @@ class DriveUsers(Listed[F, DriveUser]):
 
     @call
     async def list(self) -> List[DriveUser]:
-        """Return the numbers of users of all drives that have one. Raises the errors of :mod:`cloudsigma.errors`.
+        """Return the numbers of users of all drives that have one. Raises the errors of ``cloudsigma.errors``.
 
         Asks ``GET /driveusers/``.
         """
@@ -54,7 +54,7 @@ class DriveUsers(Listed[F, DriveUser]):
     async def get(self, ref: DriveOrUser) -> DriveUser:
         """Return the number of users of the drive ``ref``.
 
-        Raises :class:`cloudsigma.errors.NotFound` for a drive that has none.
+        Raises ``cloudsigma.errors.NotFound`` for a drive that has none.
 
         Asks ``GET /driveusers/{uuid}/``.
         """
@@ -64,8 +64,8 @@ class DriveUsers(Listed[F, DriveUser]):
     async def create(self, **fields: Unpack[DriveUserSpec]) -> DriveUser:
         """Set the number of users of a drive that has none, and return it.
 
-        ``fields`` are the keys of :class:`cloudsigma.records.DriveUserSpec`: drive and amount, both required. Raises
-        :class:`cloudsigma.errors.ValidationError`.
+        ``fields`` are the keys of ``cloudsigma.records.DriveUserSpec``: drive and amount, both required. Raises
+        ``cloudsigma.errors.ValidationError``.
 
         Sends ``POST /driveusers/``.
         """
@@ -84,7 +84,7 @@ class DriveUsers(Listed[F, DriveUser]):
         """Change the number of users of the drive ``ref`` to ``amount`` and return it.
 
         There is nothing else to it, so that it is not read before. Raises
-        :class:`cloudsigma.errors.ValidationError` for an amount that cannot be.
+        ``cloudsigma.errors.ValidationError`` for an amount that cannot be.
 
         Sends ``PUT /driveusers/{uuid}/``.
         """
@@ -94,7 +94,7 @@ class DriveUsers(Listed[F, DriveUser]):
     async def delete(self, ref: DriveOrUser) -> None:
         """Give up the users of the drive ``ref``.
 
-        Raises :class:`cloudsigma.errors.PermissionError` while the drive is mounted.
+        Raises ``cloudsigma.errors.PermissionError`` while the drive is mounted.
 
         Sends ``DELETE /driveusers/{uuid}/``.
         """

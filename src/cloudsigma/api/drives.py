@@ -47,9 +47,9 @@ class Drives(Listed[F, Drive], Readable[F, Drive], Tagged[F, Drive], DriveBytes[
     async def list(self, **filters: Unpack[DriveFilters]) -> List[Drive]:
         """Return every drive that matches, with all its fields.
 
-        Library drives are not among them. ``filters`` are the keys of :class:`cloudsigma.records.DriveFilters`; all
-        given must hold, a sequence of values means any of them. Raises :class:`TypeError` for a filter that there is
-        not, and the errors of :mod:`cloudsigma.errors`.
+        Library drives are not among them. ``filters`` are the keys of ``cloudsigma.records.DriveFilters``; all
+        given must hold, a sequence of values means any of them. Raises ``TypeError`` for a filter that there is
+        not, and the errors of ``cloudsigma.errors``.
 
         Asks ``GET /drives/detail/``, or with ``fields`` ``GET /drives/``.
         """
@@ -61,7 +61,7 @@ class Drives(Listed[F, Drive], Readable[F, Drive], Tagged[F, Drive], DriveBytes[
     ) -> AsyncGenerator[Drive, None]:
         """Yield every drive that matches, reading ``page_size`` at a time, so that memory does not grow.
 
-        It is a walk, not a snapshot: what appears or goes meanwhile may be missed. ``filters`` as in :meth:`list`.
+        It is a walk, not a snapshot: what appears or goes meanwhile may be missed. ``filters`` as in ``list``.
         """
         return self._walk(filters, page_size)
 
@@ -69,16 +69,16 @@ class Drives(Listed[F, Drive], Readable[F, Drive], Tagged[F, Drive], DriveBytes[
     async def page(self, offset: int = 0, limit: int = 20, **filters: Unpack[DriveFilters]) -> Page[Drive]:
         """Return one page of the drives that match.
 
-        ``offset`` counts from 0; ``limit`` 0 means all that follow. ``filters`` as in :meth:`list`. The page has
+        ``offset`` counts from 0; ``limit`` 0 means all that follow. ``filters`` as in ``list``. The page has
         ``objects``, ``offset``, ``limit`` and ``total_count``, the number that match in all.
         """
         return await self._page(offset, limit, filters)
 
     @call
     async def find(self, **filters: Unpack[DriveFilters]) -> Drive | None:
-        """Return the only drive that matches, or None when none does. ``filters`` as in :meth:`list`.
+        """Return the only drive that matches, or None when none does. ``filters`` as in ``list``.
 
-        Raises :class:`cloudsigma.errors.ClientError` when several match.
+        Raises ``cloudsigma.errors.ClientError`` when several match.
         """
         return await self._only(filters)
 
@@ -94,16 +94,16 @@ class Drives(Listed[F, Drive], Readable[F, Drive], Tagged[F, Drive], DriveBytes[
     ) -> Drive:
         """Create an empty drive and return it: with ``wait`` when it is ready, otherwise while it is ``creating``.
 
-        ``fields`` are the keys of :class:`cloudsigma.records.DriveSpec`: name, size (bytes) and media (``disk`` or
+        ``fields`` are the keys of ``cloudsigma.records.DriveSpec``: name, size (bytes) and media (``disk`` or
         ``cdrom``) are required. A drive that is still ``creating`` can be attached. ``timeout`` is in seconds and
         holds for the waiting; ``avoid`` names drives whose storage hosts to keep away from. With ``idempotency_key``
         (any text) it is created at most once: the key is kept in ``meta["idempotency_key"]``, and a drive of that
         name which already has it is returned instead, also by a later run of the program.
 
-        Raises :class:`cloudsigma.errors.ValidationError` with ``error_point`` for a wrong value,
-        :class:`cloudsigma.errors.Unavailable` for a storage type without room,
-        :class:`cloudsigma.errors.OutcomeUnknown` when no answer came and no key was given,
-        :class:`cloudsigma.errors.WaitFailed` and :class:`cloudsigma.errors.WaitTimeout`.
+        Raises ``cloudsigma.errors.ValidationError`` with ``error_point`` for a wrong value,
+        ``cloudsigma.errors.Unavailable`` for a storage type without room,
+        ``cloudsigma.errors.OutcomeUnknown`` when no answer came and no key was given,
+        ``cloudsigma.errors.WaitFailed`` and ``cloudsigma.errors.WaitTimeout``.
 
         Sends ``POST /drives/``.
         """
@@ -118,7 +118,7 @@ class Drives(Listed[F, Drive], Readable[F, Drive], Tagged[F, Drive], DriveBytes[
     async def create_many(self, specs: Sequence[DriveSpec], *, avoid: Avoid = None) -> List[Drive]:
         """Create several drives in one request, all or none, and return them in the order given.
 
-        ``specs`` are as the fields of :meth:`create`, ``avoid`` too.
+        ``specs`` are as the fields of ``create``, ``avoid`` too.
         """
         if not specs:
             return []
@@ -130,14 +130,14 @@ class Drives(Listed[F, Drive], Readable[F, Drive], Tagged[F, Drive], DriveBytes[
     async def update(self, ref: Ref[Drive], **changes: Unpack[DriveChanges]) -> Drive:
         """Change a drive and return it; what is not named stays as it is.
 
-        ``changes`` are the keys of :class:`cloudsigma.records.DriveChanges`; ``meta`` and ``tags`` that are named are
+        ``changes`` are the keys of ``cloudsigma.records.DriveChanges``; ``meta`` and ``tags`` that are named are
         replaced as a whole. A new ``size`` begins a resize: the drive is then ``resizing`` and still has the old one.
         The drive is read, changed and written back, with every field that the cloud has.
 
-        Raises :class:`cloudsigma.errors.IllegalState` when the cloud left something unchanged because a server that
+        Raises ``cloudsigma.errors.IllegalState`` when the cloud left something unchanged because a server that
         has the drive runs, or while the drive is being made, copied or resized;
-        :class:`cloudsigma.errors.ValidationError` with ``error_point`` for a wrong value;
-        :class:`cloudsigma.errors.StaleRecord` when ``ref`` is a record whose meta or tags have changed since.
+        ``cloudsigma.errors.ValidationError`` with ``error_point`` for a wrong value;
+        ``cloudsigma.errors.StaleRecord`` when ``ref`` is a record whose meta or tags have changed since.
 
         Sends ``PUT /drives/{uuid}/``.
         """
@@ -156,7 +156,7 @@ class Drives(Listed[F, Drive], Readable[F, Drive], Tagged[F, Drive], DriveBytes[
     async def update_many(self, refs: Sequence[Ref[Drive]], **changes: Unpack[DriveChanges]) -> List[Drive]:
         """Make the same changes to several drives and return them in the order given.
 
-        As :meth:`update`, in one request for all; where the location does not take that, in one for each.
+        As ``update``, in one request for all; where the location does not take that, in one for each.
 
         Sends ``PUT /drives/``.
         """
@@ -170,7 +170,7 @@ class Drives(Listed[F, Drive], Readable[F, Drive], Tagged[F, Drive], DriveBytes[
         """Delete a drive and its local snapshots; servers that have it must be stopped and lose it.
 
         The cloud takes a moment, in which a GET may still find it; with ``wait`` this returns when it is gone, after
-        ``timeout`` seconds at most. Raises :class:`cloudsigma.errors.PermissionError` while a server that has it runs
+        ``timeout`` seconds at most. Raises ``cloudsigma.errors.PermissionError`` while a server that has it runs
         or it is being copied or resized.
 
         Sends ``DELETE /drives/{uuid}/``.
@@ -182,7 +182,7 @@ class Drives(Listed[F, Drive], Readable[F, Drive], Tagged[F, Drive], DriveBytes[
 
     @call
     async def delete_many(self, refs: Sequence[Ref[Drive]]) -> None:
-        """Delete several drives in one request. Raises as :meth:`delete`.
+        """Delete several drives in one request. Raises as ``delete``.
 
         Sends ``DELETE /drives/``.
         """
@@ -199,8 +199,8 @@ class Drives(Listed[F, Drive], Readable[F, Drive], Tagged[F, Drive], DriveBytes[
         """Wait until a drive has a ``status``, or one of several, and return it; by default until it is ready for use.
 
         ``timeout`` is in seconds, None waits for ever. It is told by the websocket, and looks again now and then where
-        there is none. Raises :class:`cloudsigma.errors.WaitFailed` when the drive is ``unavailable`` (unless that is
-        waited for), :class:`cloudsigma.errors.WaitTimeout`, and :class:`cloudsigma.errors.NotFound` when it is
+        there is none. Raises ``cloudsigma.errors.WaitFailed`` when the drive is ``unavailable`` (unless that is
+        waited for), ``cloudsigma.errors.WaitTimeout``, and ``cloudsigma.errors.NotFound`` when it is
         deleted.
         """
         path = path_of(ref, "drives")
@@ -208,7 +208,7 @@ class Drives(Listed[F, Drive], Readable[F, Drive], Tagged[F, Drive], DriveBytes[
 
     @call
     async def wait_deleted(self, ref: Ref[Drive], *, timeout: float | None = DEFAULT_WAIT) -> None:
-        """Wait until a drive is gone. ``timeout`` is in seconds. Raises :class:`cloudsigma.errors.WaitTimeout`."""
+        """Wait until a drive is gone. ``timeout`` is in seconds. Raises ``cloudsigma.errors.WaitTimeout``."""
         await wait_until_gone(self._requests, path_of(ref, "drives"), timeout)
 
     @call
@@ -223,13 +223,13 @@ class Drives(Listed[F, Drive], Readable[F, Drive], Tagged[F, Drive], DriveBytes[
     ) -> Drive:
         """Copy a drive or library drive and return the copy: with ``wait`` when it is ready.
 
-        ``fields`` are the keys of :class:`cloudsigma.records.DriveCloneSpec`; without a name the profile's
+        ``fields`` are the keys of ``cloudsigma.records.DriveCloneSpec``; without a name the profile's
         ``clone_naming`` makes one. Without ``wait`` the copy is still ``cloning_dst``, and can be attached.
         ``timeout`` is in seconds; ``avoid`` names drives whose storage hosts to keep away from.
 
-        Raises :class:`cloudsigma.errors.ValidationError` for a size below the source's,
-        :class:`cloudsigma.errors.IllegalState` while the source is being made or resized,
-        :class:`cloudsigma.errors.WaitFailed` and :class:`cloudsigma.errors.WaitTimeout`.
+        Raises ``cloudsigma.errors.ValidationError`` for a size below the source's,
+        ``cloudsigma.errors.IllegalState`` while the source is being made or resized,
+        ``cloudsigma.errors.WaitFailed`` and ``cloudsigma.errors.WaitTimeout``.
 
         Sends ``POST /drives/{uuid}/action/?do=clone``.
         """
@@ -249,12 +249,12 @@ class Drives(Listed[F, Drive], Readable[F, Drive], Tagged[F, Drive], DriveBytes[
         """Make a drive bigger and return it: with ``wait`` when it has its new size.
 
         ``size`` is in bytes and rounded up to a multiple of 16384. ``changes`` of other fields are made with it, as by
-        :meth:`update`, but this fails where that ignores. Without ``wait`` the drive is ``resizing`` and still has the
+        ``update``, but this fails where that ignores. Without ``wait`` the drive is ``resizing`` and still has the
         old size; ``timeout`` is in seconds. The file system in it does not grow by itself.
 
-        Raises :class:`cloudsigma.errors.IllegalState` while a server runs that has it,
-        :class:`cloudsigma.errors.ValidationError` for a smaller size, :class:`cloudsigma.errors.WaitFailed` and
-        :class:`cloudsigma.errors.WaitTimeout`.
+        Raises ``cloudsigma.errors.IllegalState`` while a server runs that has it,
+        ``cloudsigma.errors.ValidationError`` for a smaller size, ``cloudsigma.errors.WaitFailed`` and
+        ``cloudsigma.errors.WaitTimeout``.
 
         Sends ``POST /drives/{uuid}/action/?do=resize``.
         """

@@ -49,26 +49,42 @@ class Editable(Part[F], Generic[F, T]):
 
     async def _update_path(self, path: str, ref: Any, body: Mapping[str, Any]) -> tuple[T, T]:
         """The same for a path; returns the state before and the state after."""
-
-        def change(present: T) -> Mapping[str, Any]:
-            refuse_stale(ref, present, body, path)
-            return body
-
-        return await self._edit_path(path, change)
+        return await self._edit_path(
+            path, lambda _: body, lambda present: refuse_stale(ref, present, body, path)
+        )
 
     async def _edit(self, ref: Any, change: Callable[[T], Mapping[str, Any]]) -> T:
         """Write what ``change`` makes of the present state, and return the answer; nothing is written for ``{}``."""
         return (await self._edit_path(path_of(ref, self._path), change))[1]
 
-    async def _edit_path(self, path: str, change: Callable[[T], Mapping[str, Any]]) -> tuple[T, T]:
-        """The same for a path; returns the state before and the state after."""
+    async def _edit_path(
+        self,
+        path: str,
+        change: Callable[[T], Mapping[str, Any]],
+        check: Callable[[T], None] | None = None,
+        done: Callable[[T, T], bool] | None = None,
+    ) -> tuple[T, T]:
+        """The same for a path; returns the state before and the state after.
+
+        ``check`` looks at each state that is read, as long as it cannot be the work of this very call. ``done`` tells,
+        of the state before and the present one, whether a write without an answer shows to have been carried out; for
+        changes that must not be made twice.
+        """
         requests, port = self._requests, self._requests.port
         timeout = requests.settings.timeout
         deadline = port.now() + (inf if timeout is None else timeout)
         attempt = 0
+        origin: T | None = None  # the last state that is surely not the work of this call
+        perhaps_written = False
         async with self._edit_locks[hash(path) % STRIPES]:
             while True:
                 before = object_in(await requests.request("GET", path, deadline=deadline), self._record)
+                if origin is None or not perhaps_written:
+                    origin = before
+                    if check is not None:
+                        check(before)
+                elif done is not None and done(origin, before):
+                    return origin, before
                 changes = change(before)
                 if not changes:
                     return before, before
@@ -81,6 +97,7 @@ class Editable(Part[F], Generic[F, T]):
                     over = attempt >= requests.settings.retries or port.now() + pause >= deadline
                     if over or not worth_another_look(error):
                         raise
+                    perhaps_written |= isinstance(error, (OutcomeUnknown, ConnectionFailed))
                 attempt += 1
                 await port.sleep(pause)
 
@@ -107,7 +124,7 @@ def require_applied(
     path: str,
     what: str,
 ) -> None:
-    """Raise :class:`cloudsigma.errors.IllegalState` when the cloud answered success but left fields as they were.
+    """Raise ``cloudsigma.errors.IllegalState`` when the cloud answered success but left fields as they were.
 
     ``always`` are the fields that ``what`` takes in any state.
     """

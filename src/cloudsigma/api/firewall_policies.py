@@ -34,9 +34,9 @@ class FirewallPolicies(
     async def list(self, **filters: Unpack[FirewallPolicyFilters]) -> List[FirewallPolicy]:
         """Return every firewall policy that matches, with all its fields.
 
-        ``filters`` are the keys of :class:`cloudsigma.records.FirewallPolicyFilters`; all given must hold, a sequence of
-        values means any of them. Raises :class:`TypeError` for a filter that there is not, and the errors of
-        :mod:`cloudsigma.errors`.
+        ``filters`` are the keys of ``cloudsigma.records.FirewallPolicyFilters``; all given must hold, a sequence of
+        values means any of them. Raises ``TypeError`` for a filter that there is not, and the errors of
+        ``cloudsigma.errors``.
 
         Asks ``GET /fwpolicies/detail/``, or with ``fields`` ``GET /fwpolicies/``.
         """
@@ -48,7 +48,7 @@ class FirewallPolicies(
     ) -> AsyncGenerator[FirewallPolicy, None]:
         """Yield every firewall policy that matches, reading ``page_size`` at a time, so that memory does not grow.
 
-        It is a walk, not a snapshot: what appears or goes meanwhile may be missed. ``filters`` as in :meth:`list`.
+        It is a walk, not a snapshot: what appears or goes meanwhile may be missed. ``filters`` as in ``list``.
         """
         return self._walk(filters, page_size)
 
@@ -58,16 +58,16 @@ class FirewallPolicies(
     ) -> Page[FirewallPolicy]:
         """Return one page of the firewall policies that match.
 
-        ``offset`` counts from 0; ``limit`` 0 means all that follow. ``filters`` as in :meth:`list`. The page has
+        ``offset`` counts from 0; ``limit`` 0 means all that follow. ``filters`` as in ``list``. The page has
         ``objects``, ``offset``, ``limit`` and ``total_count``, the number that match in all.
         """
         return await self._page(offset, limit, filters)
 
     @call
     async def find(self, **filters: Unpack[FirewallPolicyFilters]) -> FirewallPolicy | None:
-        """Return the only firewall policy that matches, or None when none does. ``filters`` as in :meth:`list`.
+        """Return the only firewall policy that matches, or None when none does. ``filters`` as in ``list``.
 
-        Raises :class:`cloudsigma.errors.ClientError` when several match.
+        Raises ``cloudsigma.errors.ClientError`` when several match.
         """
         return await self._only(filters)
 
@@ -77,13 +77,13 @@ class FirewallPolicies(
     ) -> FirewallPolicy:
         """Create a firewall policy and return it.
 
-        ``fields`` are the keys of :class:`cloudsigma.records.FirewallPolicySpec`; none is required. Rules are tried
+        ``fields`` are the keys of ``cloudsigma.records.FirewallPolicySpec``; none is required. Rules are tried
         in their order, what none matches is accepted; addresses come back as networks and ports as texts. The policy
         works for the network cards that name it, see ``servers.attach_nic``. With ``idempotency_key`` (any text) it
         is created at most once: the key is kept in ``meta["idempotency_key"]``, and a policy of that name which
         already has it is returned instead, also by a later run of the program.
 
-        Raises :class:`cloudsigma.errors.ValidationError` with ``error_point`` for a wrong value.
+        Raises ``cloudsigma.errors.ValidationError`` with ``error_point`` for a wrong value.
 
         Sends ``POST /fwpolicies/``.
         """
@@ -106,11 +106,11 @@ class FirewallPolicies(
     async def update(self, ref: Ref[FirewallPolicy], **changes: Unpack[FirewallPolicySpec]) -> FirewallPolicy:
         """Change a firewall policy and return it; what is not named stays as it is.
 
-        ``changes`` are the keys of :class:`cloudsigma.records.FirewallPolicySpec`; a list or ``meta`` that is named is
+        ``changes`` are the keys of ``cloudsigma.records.FirewallPolicySpec``; a list or ``meta`` that is named is
         replaced as a whole. Running servers follow within half a minute. The policy is read, changed and written back, with every field that the cloud has.
 
-        Raises :class:`cloudsigma.errors.ValidationError` with ``error_point`` for a wrong value, and
-        :class:`cloudsigma.errors.StaleRecord` when ``ref`` is a record and a list or ``meta`` to be replaced has
+        Raises ``cloudsigma.errors.ValidationError`` with ``error_point`` for a wrong value, and
+        ``cloudsigma.errors.StaleRecord`` when ``ref`` is a record and a list or ``meta`` to be replaced has
         changed since it was read.
 
         Sends ``PUT /fwpolicies/{uuid}/``.
@@ -124,7 +124,7 @@ class FirewallPolicies(
     ) -> List[FirewallPolicy]:
         """Make the same changes to several firewall policies and return them in the order given.
 
-        As :meth:`update`, in one request for all; where the location does not take that, in one for each.
+        As ``update``, in one request for all; where the location does not take that, in one for each.
 
         Sends ``PUT /fwpolicies/``.
         """
@@ -135,7 +135,7 @@ class FirewallPolicies(
     async def delete(self, ref: Ref[FirewallPolicy]) -> None:
         """Delete a firewall policy. Stopped servers that have it lose it.
 
-        Raises :class:`cloudsigma.errors.ClientError` while a server that has it is not stopped.
+        Raises ``cloudsigma.errors.ClientError`` while a server that has it is not stopped.
 
         Sends ``DELETE /fwpolicies/{uuid}/``.
         """

@@ -19,7 +19,7 @@ def with_times(fields: Mapping[str, Any]) -> dict[str, Any]:
 def known(filters: Mapping[str, Any], declared: Any, what: str) -> dict[str, Any]:
     """Return the filters that are given, without those that are None.
 
-    ``declared`` is the TypedDict that names them, ``what`` is what they are for. Raises :class:`TypeError` for another.
+    ``declared`` is the TypedDict that names them, ``what`` is what they are for. Raises ``TypeError`` for another.
     """
     names = declared.__annotations__
     for name in filters:

@@ -24,7 +24,7 @@ class GlobalContext(Collection[F]):
     async def replace(self, values: Mapping[str, Any]) -> dict[str, Any]:
         """Put ``values`` in place of the whole dictionary and return it; ``{}`` clears it.
 
-        Keys have at most 32 characters, values are text. Raises :class:`cloudsigma.errors.ValidationError`.
+        Keys have at most 32 characters, values are text. Raises ``cloudsigma.errors.ValidationError``.
         """
         return await self._write(values)
 

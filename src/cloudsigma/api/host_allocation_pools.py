@@ -28,9 +28,9 @@ class HostAllocationPools(
     ) -> HostAllocationPool:
         """Change a pool and return it; what is not named stays as it is.
 
-        ``changes`` are the keys of :class:`cloudsigma.records.HostAllocationPoolChanges`. The pool is read, changed and
-        written back. Sends ``PUT /hostallocationpools/{uuid}/``. Raises :class:`cloudsigma.errors.ValidationError` for
-        what is no number, and :class:`cloudsigma.errors.NotFound` for somebody else's pool.
+        ``changes`` are the keys of ``cloudsigma.records.HostAllocationPoolChanges``. The pool is read, changed and
+        written back. Sends ``PUT /hostallocationpools/{uuid}/``. Raises ``cloudsigma.errors.ValidationError`` for
+        what is no number, and ``cloudsigma.errors.NotFound`` for somebody else's pool.
         """
         required(changes)
         body = {name: str(value) if isinstance(value, Decimal) else value for name, value in changes.items()}

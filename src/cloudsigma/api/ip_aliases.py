@@ -27,10 +27,10 @@ class IpAliases(RouterPart[F, IpAlias], CreatablePart[F, IpAlias], DeletablePart
     ) -> IpAlias:
         """Create an alias and return it: with ``wait`` when the job that makes it is done.
 
-        ``fields`` are the keys of :class:`cloudsigma.records.IpAliasSpec`. ``timeout`` is in seconds and holds for the
-        waiting. Sends ``POST /ipaliases/``. Raises :class:`cloudsigma.errors.ValidationError`,
-        :class:`cloudsigma.errors.OutcomeUnknown` when no answer came, :class:`cloudsigma.errors.WaitFailed` and
-        :class:`cloudsigma.errors.WaitTimeout`.
+        ``fields`` are the keys of ``cloudsigma.records.IpAliasSpec``. ``timeout`` is in seconds and holds for the
+        waiting. Sends ``POST /ipaliases/``. Raises ``cloudsigma.errors.ValidationError``,
+        ``cloudsigma.errors.OutcomeUnknown`` when no answer came, ``cloudsigma.errors.WaitFailed`` and
+        ``cloudsigma.errors.WaitTimeout``.
         """
         return await self._create(with_uuids(fields, _KINDS), wait, timeout)
 

@@ -29,9 +29,9 @@ class Ips(Listed[F, Ip], Readable[F, Ip], Tagged[F, Ip], Schemed[F]):
     async def list(self, **filters: Unpack[IpFilters]) -> List[Ip]:
         """Return every address that matches, with all its fields.
 
-        ``filters`` are the keys of :class:`cloudsigma.records.IpFilters`; all given must hold, a sequence of values
-        means any of them. Raises :class:`TypeError` for a filter that there is not, and the errors of
-        :mod:`cloudsigma.errors`.
+        ``filters`` are the keys of ``cloudsigma.records.IpFilters``; all given must hold, a sequence of values
+        means any of them. Raises ``TypeError`` for a filter that there is not, and the errors of
+        ``cloudsigma.errors``.
 
         Asks ``GET /ips/detail/``, or with ``fields`` ``GET /ips/``.
         """
@@ -43,7 +43,7 @@ class Ips(Listed[F, Ip], Readable[F, Ip], Tagged[F, Ip], Schemed[F]):
     ) -> AsyncGenerator[Ip, None]:
         """Yield every address that matches, reading ``page_size`` at a time, so that memory does not grow.
 
-        It is a walk, not a snapshot: what appears or goes meanwhile may be missed. ``filters`` as in :meth:`list`.
+        It is a walk, not a snapshot: what appears or goes meanwhile may be missed. ``filters`` as in ``list``.
         """
         return self._walk(filters, page_size)
 
@@ -51,16 +51,16 @@ class Ips(Listed[F, Ip], Readable[F, Ip], Tagged[F, Ip], Schemed[F]):
     async def page(self, offset: int = 0, limit: int = 20, **filters: Unpack[IpFilters]) -> Page[Ip]:
         """Return one page of the addresses that match.
 
-        ``offset`` counts from 0; ``limit`` 0 means all that follow. ``filters`` as in :meth:`list`. The page has
+        ``offset`` counts from 0; ``limit`` 0 means all that follow. ``filters`` as in ``list``. The page has
         ``objects``, ``offset``, ``limit`` and ``total_count``, the number that match in all.
         """
         return await self._page(offset, limit, filters)
 
     @call
     async def find(self, **filters: Unpack[IpFilters]) -> Ip | None:
-        """Return the only address that matches, or None when none does. ``filters`` as in :meth:`list`.
+        """Return the only address that matches, or None when none does. ``filters`` as in ``list``.
 
-        Raises :class:`cloudsigma.errors.ClientError` when several match.
+        Raises ``cloudsigma.errors.ClientError`` when several match.
         """
         return await self._only(filters)
 
@@ -68,8 +68,8 @@ class Ips(Listed[F, Ip], Readable[F, Ip], Tagged[F, Ip], Schemed[F]):
     async def update(self, ref: Ref[Ip], **changes: Unpack[IpChanges]) -> Ip:
         """Change the meta or the tags of an address and return it; what is not named stays as it is.
 
-        ``changes`` are the keys of :class:`cloudsigma.records.IpChanges`. The address is read, changed and written
-        back. Raises :class:`cloudsigma.errors.ValidationError` with ``error_point`` for a wrong value.
+        ``changes`` are the keys of ``cloudsigma.records.IpChanges``. The address is read, changed and written
+        back. Raises ``cloudsigma.errors.ValidationError`` with ``error_point`` for a wrong value.
 
         Sends ``PUT /ips/{uuid}/``.
         """

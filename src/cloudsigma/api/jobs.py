@@ -27,9 +27,9 @@ class Jobs(Listed[F, Job], Readable[F, Job], Schemed[F]):
     async def list(self, **filters: Unpack[JobFilters]) -> List[Job]:
         """Return every job that matches, with all its fields.
 
-        ``filters`` are the keys of :class:`cloudsigma.records.JobFilters`; all given must hold, a sequence of values
-        means any of them. Raises :class:`TypeError` for a filter that there is not, and the errors of
-        :mod:`cloudsigma.errors`.
+        ``filters`` are the keys of ``cloudsigma.records.JobFilters``; all given must hold, a sequence of values
+        means any of them. Raises ``TypeError`` for a filter that there is not, and the errors of
+        ``cloudsigma.errors``.
 
         Asks ``GET /jobs/``.
         """
@@ -41,7 +41,7 @@ class Jobs(Listed[F, Job], Readable[F, Job], Schemed[F]):
     ) -> AsyncGenerator[Job, None]:
         """Yield every job that matches, reading ``page_size`` at a time, so that memory does not grow.
 
-        It is a walk, not a snapshot: what appears or goes meanwhile may be missed. ``filters`` as in :meth:`list`.
+        It is a walk, not a snapshot: what appears or goes meanwhile may be missed. ``filters`` as in ``list``.
         """
         return self._walk(filters, page_size)
 
@@ -49,16 +49,16 @@ class Jobs(Listed[F, Job], Readable[F, Job], Schemed[F]):
     async def page(self, offset: int = 0, limit: int = 20, **filters: Unpack[JobFilters]) -> Page[Job]:
         """Return one page of the jobs that match.
 
-        ``offset`` counts from 0; ``limit`` 0 means all that follow. ``filters`` as in :meth:`list`. The page has
+        ``offset`` counts from 0; ``limit`` 0 means all that follow. ``filters`` as in ``list``. The page has
         ``objects``, ``offset``, ``limit`` and ``total_count``, the number that match in all.
         """
         return await self._page(offset, limit, filters)
 
     @call
     async def find(self, **filters: Unpack[JobFilters]) -> Job | None:
-        """Return the only job that matches, or None when none does. ``filters`` as in :meth:`list`.
+        """Return the only job that matches, or None when none does. ``filters`` as in ``list``.
 
-        Raises :class:`cloudsigma.errors.ClientError` when several match.
+        Raises ``cloudsigma.errors.ClientError`` when several match.
         """
         return await self._only(filters)
 
@@ -69,7 +69,7 @@ class Jobs(Listed[F, Job], Readable[F, Job], Schemed[F]):
         """Wait until a job has ended and return it.
 
         ``status`` is the value of its ``state`` to wait for; ``timeout`` is in seconds, None waits for ever.
-        Raises :class:`cloudsigma.errors.WaitFailed` when it ended in another state, and
-        :class:`cloudsigma.errors.WaitTimeout`.
+        Raises ``cloudsigma.errors.WaitFailed`` when it ended in another state, and
+        ``cloudsigma.errors.WaitTimeout``.
         """
         return await wait_for_job(self._requests, ref, status, timeout)

@@ -33,9 +33,9 @@ class Keypairs(Narrowed[F, Keypair], Readable[F, Keypair], Tagged[F, Keypair], D
     async def list(self, **filters: Unpack[KeyFilters]) -> List[Keypair]:
         """Return every keypair that matches, with all its fields.
 
-        ``filters`` are the keys of :class:`cloudsigma.records.KeyFilters`; all given must hold, a sequence of
-        values means any of them. The API filters none, so all are read. Raises :class:`TypeError` for a filter that there is not, and the errors of
-        :mod:`cloudsigma.errors`.
+        ``filters`` are the keys of ``cloudsigma.records.KeyFilters``; all given must hold, a sequence of
+        values means any of them. The API filters none, so all are read. Raises ``TypeError`` for a filter that there is not, and the errors of
+        ``cloudsigma.errors``.
 
         Asks ``GET /keypairs/``.
         """
@@ -53,9 +53,9 @@ class Keypairs(Narrowed[F, Keypair], Readable[F, Keypair], Tagged[F, Keypair], D
 
     @call
     async def find(self, **filters: Unpack[KeyFilters]) -> Keypair | None:
-        """Return the only keypair that matches, or None when none does. ``filters`` as in :meth:`list`.
+        """Return the only keypair that matches, or None when none does. ``filters`` as in ``list``.
 
-        Raises :class:`cloudsigma.errors.ClientError` when several match: names need not be unique.
+        Raises ``cloudsigma.errors.ClientError`` when several match: names need not be unique.
         """
         return await self._only_matching(filters)
 
@@ -63,9 +63,9 @@ class Keypairs(Narrowed[F, Keypair], Readable[F, Keypair], Tagged[F, Keypair], D
     async def create(self, **fields: Unpack[KeypairSpec]) -> Keypair:
         """Store a keypair, or let the cloud make one, and return it.
 
-        ``fields`` are the keys of :class:`cloudsigma.records.KeypairSpec`; ``name`` is required. Without both keys the
+        ``fields`` are the keys of ``cloudsigma.records.KeypairSpec``; ``name`` is required. Without both keys the
         cloud makes a pair of the kind ``algorithm_type``, and the private one is in the answer. Raises
-        :class:`cloudsigma.errors.ValidationError` for a key that is none, and for RSA of more than 4096 bits.
+        ``cloudsigma.errors.ValidationError`` for a key that is none, and for RSA of more than 4096 bits.
 
         Sends ``POST /keypairs/``.
         """
@@ -83,11 +83,11 @@ class Keypairs(Narrowed[F, Keypair], Readable[F, Keypair], Tagged[F, Keypair], D
     async def update(self, ref: Ref[Keypair], **changes: Unpack[KeypairChanges]) -> Keypair:
         """Change a keypair and return it; what is not named stays as it is.
 
-        ``changes`` are the keys of :class:`cloudsigma.records.KeypairChanges`; a list or ``meta`` that is named is
+        ``changes`` are the keys of ``cloudsigma.records.KeypairChanges``; a list or ``meta`` that is named is
         replaced as a whole. The keypair is read, changed and written back, with every field that the cloud has.
 
-        Raises :class:`cloudsigma.errors.ValidationError` with ``error_point`` for a wrong value, and
-        :class:`cloudsigma.errors.StaleRecord` when ``ref`` is a record and a list or ``meta`` to be replaced has
+        Raises ``cloudsigma.errors.ValidationError`` with ``error_point`` for a wrong value, and
+        ``cloudsigma.errors.StaleRecord`` when ``ref`` is a record and a list or ``meta`` to be replaced has
         changed since it was read.
 
         Sends ``PUT /keypairs/{uuid}/``.

@@ -25,8 +25,8 @@ class Lans(RouterPart[F, Lan], Editable[F, Lan], Schemed[F]):
     async def update(self, ref: Ref[Lan | RouterLan], **changes: Unpack[LanChanges]) -> Lan:
         """Change the name or the order of a LAN and return it; the cloud ignores every other change.
 
-        ``changes`` are the keys of :class:`cloudsigma.records.LanChanges`. The LAN is read, changed and written back.
-        Sends ``PUT /lans/{uuid}/``. Raises :class:`cloudsigma.errors.ValidationError`.
+        ``changes`` are the keys of ``cloudsigma.records.LanChanges``. The LAN is read, changed and written back.
+        Sends ``PUT /lans/{uuid}/``. Raises ``cloudsigma.errors.ValidationError``.
         """
         required(changes)
         return await self._update(ref, changes)
@@ -42,7 +42,7 @@ class Lans(RouterPart[F, Lan], Editable[F, Lan], Schemed[F]):
     ) -> RouterAction:
         """Say which addresses a LAN's router hands out, if any.
 
-        ``fields`` are the keys of :class:`cloudsigma.records.DhcpSpec`. With ``wait`` it returns when the job is done,
+        ``fields`` are the keys of ``cloudsigma.records.DhcpSpec``. With ``wait`` it returns when the job is done,
         in ``timeout`` seconds at most. Sends ``POST /lans/{uuid}/action/?do=configure_dhcp``.
         """
         return await act_on_router(self, ref, "configure_dhcp", wait, timeout, fields)

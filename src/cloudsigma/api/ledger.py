@@ -24,10 +24,10 @@ class Ledger(Listed[F, LedgerEntry], Schemed[F]):
 
     @call
     async def list(self, **filters: Unpack[LedgerFilters]) -> List[LedgerEntry]:
-        """Return every entry that matches, which may be very many: see :meth:`iterate` and :meth:`page`.
+        """Return every entry that matches, which may be very many: see ``iterate`` and ``page``.
 
-        ``filters`` are the keys of :class:`cloudsigma.records.LedgerFilters`; all given must hold. Raises
-        :class:`TypeError` for a filter that there is not, and the errors of :mod:`cloudsigma.errors`.
+        ``filters`` are the keys of ``cloudsigma.records.LedgerFilters``; all given must hold. Raises
+        ``TypeError`` for a filter that there is not, and the errors of ``cloudsigma.errors``.
         """
         return await self._all(with_times(filters))
 
@@ -37,7 +37,7 @@ class Ledger(Listed[F, LedgerEntry], Schemed[F]):
     ) -> AsyncGenerator[LedgerEntry, None]:
         """Yield every entry that matches, reading ``page_size`` at a time, so that memory does not grow.
 
-        Entries that are booked meanwhile move the others, so that some may come twice; ``filters`` (as in :meth:`list`)
+        Entries that are booked meanwhile move the others, so that some may come twice; ``filters`` (as in ``list``)
         with an end, such as ``time__lt``, prevent that.
         """
         return self._walk(with_times(filters), page_size)
@@ -48,7 +48,7 @@ class Ledger(Listed[F, LedgerEntry], Schemed[F]):
     ) -> Page[LedgerEntry]:
         """Return one page of the entries that match.
 
-        ``offset`` counts from 0; ``limit`` 0 means all that follow. ``filters`` as in :meth:`list`. The page has
+        ``offset`` counts from 0; ``limit`` 0 means all that follow. ``filters`` as in ``list``. The page has
         ``objects``, ``offset``, ``limit`` and ``total_count``, the number that match in all.
         """
         return await self._page(offset, limit, with_times(filters))

@@ -30,9 +30,9 @@ class LibraryDrives(Listed[F, LibraryDrive], Readable[F, LibraryDrive], Schemed[
     async def list(self, **filters: Unpack[LibraryDriveFilters]) -> List[LibraryDrive]:
         """Return every library drive that matches, with all its fields.
 
-        ``filters`` are the keys of :class:`cloudsigma.records.LibraryDriveFilters`; all given must hold, a sequence of values
-        means any of them. Raises :class:`TypeError` for a filter that there is not, and the errors of
-        :mod:`cloudsigma.errors`.
+        ``filters`` are the keys of ``cloudsigma.records.LibraryDriveFilters``; all given must hold, a sequence of values
+        means any of them. Raises ``TypeError`` for a filter that there is not, and the errors of
+        ``cloudsigma.errors``.
 
         Asks ``GET /libdrives/detail/``, or with ``fields`` ``GET /libdrives/``.
         """
@@ -44,7 +44,7 @@ class LibraryDrives(Listed[F, LibraryDrive], Readable[F, LibraryDrive], Schemed[
     ) -> AsyncGenerator[LibraryDrive, None]:
         """Yield every library drive that matches, reading ``page_size`` at a time, so that memory does not grow.
 
-        It is a walk, not a snapshot: what appears or goes meanwhile may be missed. ``filters`` as in :meth:`list`.
+        It is a walk, not a snapshot: what appears or goes meanwhile may be missed. ``filters`` as in ``list``.
         """
         return self._walk(filters, page_size)
 
@@ -54,16 +54,16 @@ class LibraryDrives(Listed[F, LibraryDrive], Readable[F, LibraryDrive], Schemed[
     ) -> Page[LibraryDrive]:
         """Return one page of the library drives that match.
 
-        ``offset`` counts from 0; ``limit`` 0 means all that follow. ``filters`` as in :meth:`list`. The page has
+        ``offset`` counts from 0; ``limit`` 0 means all that follow. ``filters`` as in ``list``. The page has
         ``objects``, ``offset``, ``limit`` and ``total_count``, the number that match in all.
         """
         return await self._page(offset, limit, filters)
 
     @call
     async def find(self, **filters: Unpack[LibraryDriveFilters]) -> LibraryDrive | None:
-        """Return the only library drive that matches, or None when none does. ``filters`` as in :meth:`list`.
+        """Return the only library drive that matches, or None when none does. ``filters`` as in ``list``.
 
-        Raises :class:`cloudsigma.errors.ClientError` when several match.
+        Raises ``cloudsigma.errors.ClientError`` when several match.
         """
         return await self._only(filters)
 
@@ -79,12 +79,12 @@ class LibraryDrives(Listed[F, LibraryDrive], Readable[F, LibraryDrive], Schemed[
     ) -> Drive:
         """Make a drive of the caller's own from a library drive and return it.
 
-        ``fields`` are the keys of :class:`cloudsigma.records.DriveCloneSpec`; without a name the copy has the
+        ``fields`` are the keys of ``cloudsigma.records.DriveCloneSpec``; without a name the copy has the
         library drive's. ``avoid`` names drives whose storage hosts to keep away from, best first. With ``wait`` it
         returns when the copy is ready, otherwise while it is still ``cloning_dst``; ``timeout`` is in seconds.
 
-        Raises :class:`cloudsigma.errors.ValidationError` for a size below the source's,
-        :class:`cloudsigma.errors.WaitFailed` and :class:`cloudsigma.errors.WaitTimeout`.
+        Raises ``cloudsigma.errors.ValidationError`` for a size below the source's,
+        ``cloudsigma.errors.WaitFailed`` and ``cloudsigma.errors.WaitTimeout``.
 
         Sends ``POST /libdrives/{uuid}/action/?do=clone``.
         """

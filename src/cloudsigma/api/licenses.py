@@ -27,7 +27,7 @@ class Licenses(Narrowed[F, License], Schemed[F]):
     async def list(self, **filters: Unpack[LicenseFilters]) -> List[License]:
         """Return every licence that matches.
 
-        ``filters`` are the keys of :class:`cloudsigma.records.LicenseFilters`; all given must hold, a sequence of values
+        ``filters`` are the keys of ``cloudsigma.records.LicenseFilters``; all given must hold, a sequence of values
         means any of them. The API filters no licences, so all are read.
         """
         return await self._matching(filters)
@@ -44,9 +44,9 @@ class Licenses(Narrowed[F, License], Schemed[F]):
 
     @call
     async def find(self, **filters: Unpack[LicenseFilters]) -> License | None:
-        """Return the only licence that matches, or None when none does. ``filters`` as in :meth:`list`.
+        """Return the only licence that matches, or None when none does. ``filters`` as in ``list``.
 
-        Raises :class:`cloudsigma.errors.ClientError` when several match.
+        Raises ``cloudsigma.errors.ClientError`` when several match.
         """
         return await self._only_matching(filters)
 
@@ -54,7 +54,7 @@ class Licenses(Narrowed[F, License], Schemed[F]):
     async def get(self, ref: str | int | LicenseType) -> License:
         """Return one licence: ``ref`` is its number, its resource_uri or a record of it, as a drive has it too.
 
-        Raises :class:`cloudsigma.errors.NotFound`.
+        Raises ``cloudsigma.errors.NotFound``.
         """
         named = str(ref) if isinstance(ref, int) else ref
         return await self._fetch_one(path_of(named, "licenses"), License)

@@ -8,8 +8,8 @@ from typing import Generic, Unpack
 
 from ..core.call import F, call, stream
 from ..core.pages import PAGE_SIZE
+from ..records.filters import NamedFilters
 from ..records.page import Page
-from ..records.vpc import NamedFilters
 from .collection import T
 from .narrowing import Narrowed
 
@@ -23,9 +23,9 @@ class Named(Narrowed[F, T], Generic[F, T]):
     async def list(self, **filters: Unpack[NamedFilters]) -> List[T]:
         """Return every one that matches, with all its fields.
 
-        ``filters`` are the keys of :class:`cloudsigma.records.NamedFilters`; all given must hold, a sequence of values
-        means any of them. The API filters none of these, so all are read. Raises :class:`TypeError` for a filter that
-        there is not, and the errors of :mod:`cloudsigma.errors`.
+        ``filters`` are the keys of ``cloudsigma.records.NamedFilters``; all given must hold, a sequence of values
+        means any of them. The API filters none of these, so all are read. Raises ``TypeError`` for a filter that
+        there is not, and the errors of ``cloudsigma.errors``.
         """
         return await self._matching(filters)
 
@@ -41,8 +41,8 @@ class Named(Narrowed[F, T], Generic[F, T]):
 
     @call
     async def find(self, **filters: Unpack[NamedFilters]) -> T | None:
-        """Return the only one that matches, or None when none does. ``filters`` as in :meth:`list`.
+        """Return the only one that matches, or None when none does. ``filters`` as in ``list``.
 
-        Raises :class:`cloudsigma.errors.ClientError` when several match.
+        Raises ``cloudsigma.errors.ClientError`` when several match.
         """
         return await self._only_matching(filters)

@@ -26,7 +26,7 @@ class Nodes(Narrowed[F, Node], Readable[F, Node]):
     async def list(self, **filters: Unpack[NodeFilters]) -> List[Node]:
         """Return every node that matches, with all its fields.
 
-        ``filters`` are the keys of :class:`cloudsigma.records.NodeFilters`; all given must hold, a sequence of values
+        ``filters`` are the keys of ``cloudsigma.records.NodeFilters``; all given must hold, a sequence of values
         means any of them. The API filters no nodes, so all are read.
         """
         return await self._matching(filters)
@@ -43,8 +43,8 @@ class Nodes(Narrowed[F, Node], Readable[F, Node]):
 
     @call
     async def find(self, **filters: Unpack[NodeFilters]) -> Node | None:
-        """Return the only node that matches, or None when none does. ``filters`` as in :meth:`list`.
+        """Return the only node that matches, or None when none does. ``filters`` as in ``list``.
 
-        Raises :class:`cloudsigma.errors.ClientError` when several match.
+        Raises ``cloudsigma.errors.ClientError`` when several match.
         """
         return await self._only_matching(filters)

@@ -38,7 +38,7 @@ class NotificationContacts(
     async def list(self, **filters: Unpack[NotificationContactFilters]) -> List[NotificationContact]:
         """Return every contact that matches.
 
-        ``filters`` are the keys of :class:`cloudsigma.records.NotificationContactFilters`; all given must hold, a
+        ``filters`` are the keys of ``cloudsigma.records.NotificationContactFilters``; all given must hold, a
         sequence of values means any of them. The API filters no contacts, so all are read.
         """
         return await self._matching(filters)
@@ -55,9 +55,9 @@ class NotificationContacts(
 
     @call
     async def find(self, **filters: Unpack[NotificationContactFilters]) -> NotificationContact | None:
-        """Return the only contact that matches, or None when none does. ``filters`` as in :meth:`list`.
+        """Return the only contact that matches, or None when none does. ``filters`` as in ``list``.
 
-        Raises :class:`cloudsigma.errors.ClientError` when several match.
+        Raises ``cloudsigma.errors.ClientError`` when several match.
         """
         return await self._only_matching(filters)
 
@@ -65,8 +65,8 @@ class NotificationContacts(
     async def create(self, **fields: Unpack[NotificationContactSpec]) -> NotificationContact:
         """Create a contact and return it.
 
-        ``fields`` are the keys of :class:`cloudsigma.records.NotificationContactSpec`; ``email`` is required.
-        Sends ``POST /notification_contacts/``. Raises :class:`cloudsigma.errors.ValidationError`.
+        ``fields`` are the keys of ``cloudsigma.records.NotificationContactSpec``; ``email`` is required.
+        Sends ``POST /notification_contacts/``. Raises ``cloudsigma.errors.ValidationError``.
         """
         body = {"objects": [fields]}
         return await self._send("POST", "notification_contacts/", NotificationContact, body)
@@ -86,9 +86,9 @@ class NotificationContacts(
     ) -> NotificationContact:
         """Change a contact and return it; what is not named stays as it is.
 
-        ``changes`` are the keys of :class:`cloudsigma.records.NotificationContactChanges`. The contact is read, changed
+        ``changes`` are the keys of ``cloudsigma.records.NotificationContactChanges``. The contact is read, changed
         and written back. Sends ``PUT /notification_contacts/{uuid}/``. Raises
-        :class:`cloudsigma.errors.ValidationError`.
+        ``cloudsigma.errors.ValidationError``.
         """
         required(changes)
         return await self._update(ref, changes)

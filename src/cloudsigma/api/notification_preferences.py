@@ -30,8 +30,8 @@ class NotificationPreferences(Collection[F]):
     async def list(self, **filters: Unpack[NotificationPreferenceFilters]) -> List[NotificationPreference]:
         """Return every preference that matches.
 
-        ``filters`` are the keys of :class:`cloudsigma.records.NotificationPreferenceFilters`; all given must hold. The
-        API filters no preferences, so all are read. Raises :class:`TypeError` for a filter that there is not.
+        ``filters`` are the keys of ``cloudsigma.records.NotificationPreferenceFilters``; all given must hold. The
+        API filters no preferences, so all are read. Raises ``TypeError`` for a filter that there is not.
         """
         tests = _tests(filters)
         found = await fetch_all(self._requests, "notification_preferences/", NotificationPreference)
@@ -41,8 +41,8 @@ class NotificationPreferences(Collection[F]):
     async def update(self, **fields: Unpack[NotificationPreferenceSpec]) -> NotificationPreference:
         """Say whether a contact is told of one type of event, and return the preference.
 
-        ``fields`` are the keys of :class:`cloudsigma.records.NotificationPreferenceSpec`, all of them required.
-        Sends ``PUT /notification_preferences/``. Raises :class:`cloudsigma.errors.ValidationError` for a contact,
+        ``fields`` are the keys of ``cloudsigma.records.NotificationPreferenceSpec``, all of them required.
+        Sends ``PUT /notification_preferences/``. Raises ``cloudsigma.errors.ValidationError`` for a contact,
         medium or type that there is not.
         """
         body = _row(fields)

@@ -27,10 +27,10 @@ class PortForwards(RouterPart[F, PortForward], CreatablePart[F, PortForward], De
     ) -> PortForward:
         """Create a forward and return it: with ``wait`` when the job that makes it is done.
 
-        ``fields`` are the keys of :class:`cloudsigma.records.PortForwardSpec`. ``timeout`` is in seconds and holds for the
-        waiting. Sends ``POST /portforwards/``. Raises :class:`cloudsigma.errors.ValidationError`,
-        :class:`cloudsigma.errors.OutcomeUnknown` when no answer came, :class:`cloudsigma.errors.WaitFailed` and
-        :class:`cloudsigma.errors.WaitTimeout`.
+        ``fields`` are the keys of ``cloudsigma.records.PortForwardSpec``. ``timeout`` is in seconds and holds for the
+        waiting. Sends ``POST /portforwards/``. Raises ``cloudsigma.errors.ValidationError``,
+        ``cloudsigma.errors.OutcomeUnknown`` when no answer came, ``cloudsigma.errors.WaitFailed`` and
+        ``cloudsigma.errors.WaitTimeout``.
         """
         return await self._create(with_uuids(fields, _KINDS), wait, timeout)
 

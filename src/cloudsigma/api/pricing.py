@@ -25,7 +25,7 @@ class Pricing(Listed[F, Price], Schemed[F]):
     async def get(self, **filters: Unpack[PriceFilters]) -> PriceList:
         """Return the prices that match together with the burst levels in force now and next.
 
-        ``filters`` as in :meth:`list`. The cloud reckons the levels anew every five minutes.
+        ``filters`` as in ``list``. The cloud reckons the levels anew every five minutes.
         """
         path, params, _ = self._query(filters)
         answer = await self._requests.request("GET", path, params={**params, "limit": 0})
@@ -33,10 +33,10 @@ class Pricing(Listed[F, Price], Schemed[F]):
 
     @call
     async def list(self, **filters: Unpack[PriceFilters]) -> List[Price]:
-        """Return every price that matches; :meth:`get` has the burst levels, too.
+        """Return every price that matches; ``get`` has the burst levels, too.
 
-        ``filters`` are the keys of :class:`cloudsigma.records.PriceFilters`. Raises :class:`TypeError` for a filter that
-        there is not, and the errors of :mod:`cloudsigma.errors`.
+        ``filters`` are the keys of ``cloudsigma.records.PriceFilters``. Raises ``TypeError`` for a filter that
+        there is not, and the errors of ``cloudsigma.errors``.
         """
         return await self._all(filters)
 
@@ -44,14 +44,14 @@ class Pricing(Listed[F, Price], Schemed[F]):
     def iterate(
         self, *, page_size: int = PAGE_SIZE, **filters: Unpack[PriceFilters]
     ) -> AsyncGenerator[Price, None]:
-        """Yield every price that matches, reading ``page_size`` at a time. ``filters`` as in :meth:`list`."""
+        """Yield every price that matches, reading ``page_size`` at a time. ``filters`` as in ``list``."""
         return self._walk(filters, page_size)
 
     @call
     async def page(self, offset: int = 0, limit: int = 20, **filters: Unpack[PriceFilters]) -> Page[Price]:
         """Return one page of the prices that match.
 
-        ``offset`` counts from 0; ``limit`` 0 means all that follow. ``filters`` as in :meth:`list`. The page has
+        ``offset`` counts from 0; ``limit`` 0 means all that follow. ``filters`` as in ``list``. The page has
         ``objects``, ``offset``, ``limit`` and ``total_count``, the number that match in all, as the cloud counts.
         """
         return await self._page(offset, limit, filters)

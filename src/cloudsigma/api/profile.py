@@ -18,15 +18,15 @@ class UserProfile(Editable[F, Profile], Schemed[F]):
 
     @call
     async def get(self) -> Profile:
-        """Return the profile. Raises :class:`cloudsigma.errors.AuthError` for wrong credentials."""
+        """Return the profile. Raises ``cloudsigma.errors.AuthError`` for wrong credentials."""
         return await self._fetch_one("profile/", Profile)
 
     @call
     async def update(self, **changes: Unpack[ProfileChanges]) -> Profile:
         """Change the profile and return it; what is not named stays as it is.
 
-        ``changes`` are the keys of :class:`cloudsigma.records.ProfileChanges`. The profile is read, changed and
-        written back. Raises :class:`cloudsigma.errors.ValidationError` with ``error_point`` for a wrong value.
+        ``changes`` are the keys of ``cloudsigma.records.ProfileChanges``. The profile is read, changed and
+        written back. Raises ``cloudsigma.errors.ValidationError`` with ``error_point`` for a wrong value.
         """
         required(changes)
         return (await self._edit_path("profile/", lambda _: changes))[1]

@@ -32,15 +32,15 @@ class RemoteSnapshots(SnapshotVerbs[F, RemoteSnapshot]):
     ) -> RemoteSnapshot:
         """Take a snapshot of a drive in another location and return it: with ``wait`` when it is ``available``.
 
-        ``fields`` are the keys of :class:`cloudsigma.records.RemoteSnapshotSpec`; ``drive`` and ``location`` (one of
+        ``fields`` are the keys of ``cloudsigma.records.RemoteSnapshotSpec``; ``drive`` and ``location`` (one of
         ``remote_snapshots.remote_locations`` of the capabilities) are required. ``timeout`` is in seconds and holds
         for the waiting; copying many bytes takes long. With ``idempotency_key`` (any text) it is taken at most once:
         the key is kept in ``meta["idempotency_key"]``, and one of that name which already has it is returned instead,
         also by a later run of the program.
 
-        Raises :class:`cloudsigma.errors.PermissionError` while another remote snapshot of the drive is being taken, and
-        within half an hour of the last one; :class:`cloudsigma.errors.ValidationError` for another location;
-        :class:`cloudsigma.errors.WaitTimeout`.
+        Raises ``cloudsigma.errors.PermissionError`` while another remote snapshot of the drive is being taken, and
+        within half an hour of the last one; ``cloudsigma.errors.ValidationError`` for another location;
+        ``cloudsigma.errors.WaitTimeout``.
 
         Sends ``POST /remotesnapshots/``.
         """

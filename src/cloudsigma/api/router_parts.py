@@ -27,9 +27,9 @@ class RouterPart(Listed[F, T], Readable[F, T], Generic[F, T]):
     async def list(self, **filters: Unpack[RouterPartFilters]) -> List[T]:
         """Return every one that matches, with all its fields.
 
-        ``filters`` are the keys of :class:`cloudsigma.records.RouterPartFilters`; all given must hold, a sequence of
-        values means any of them. Raises :class:`TypeError` for a filter that there is not, and the errors of
-        :mod:`cloudsigma.errors`.
+        ``filters`` are the keys of ``cloudsigma.records.RouterPartFilters``; all given must hold, a sequence of
+        values means any of them. Raises ``TypeError`` for a filter that there is not, and the errors of
+        ``cloudsigma.errors``.
         """
         return await self._all(filters)
 
@@ -39,7 +39,7 @@ class RouterPart(Listed[F, T], Readable[F, T], Generic[F, T]):
     ) -> AsyncGenerator[T, None]:
         """Yield every one that matches, reading ``page_size`` at a time, so that memory does not grow.
 
-        It is a walk, not a snapshot: what appears or goes meanwhile may be missed. ``filters`` as in :meth:`list`.
+        It is a walk, not a snapshot: what appears or goes meanwhile may be missed. ``filters`` as in ``list``.
         """
         return self._walk(filters, page_size)
 
@@ -47,16 +47,16 @@ class RouterPart(Listed[F, T], Readable[F, T], Generic[F, T]):
     async def page(self, offset: int = 0, limit: int = 20, **filters: Unpack[RouterPartFilters]) -> Page[T]:
         """Return one page of those that match.
 
-        ``offset`` counts from 0; ``limit`` 0 means all that follow. ``filters`` as in :meth:`list`. The page has
+        ``offset`` counts from 0; ``limit`` 0 means all that follow. ``filters`` as in ``list``. The page has
         ``objects``, ``offset``, ``limit`` and ``total_count``, the number that match in all.
         """
         return await self._page(offset, limit, filters)
 
     @call
     async def find(self, **filters: Unpack[RouterPartFilters]) -> T | None:
-        """Return the only one that matches, or None when none does. ``filters`` as in :meth:`list`.
+        """Return the only one that matches, or None when none does. ``filters`` as in ``list``.
 
-        Raises :class:`cloudsigma.errors.ClientError` when several match.
+        Raises ``cloudsigma.errors.ClientError`` when several match.
         """
         return await self._only(filters)
 
@@ -70,8 +70,8 @@ class DeletablePart(Collection[F], Generic[F, T]):
     ) -> RouterPartDeletion:
         """Delete one and return the job that does it: with ``wait`` when it is done; ``timeout`` is in seconds.
 
-        Raises :class:`cloudsigma.errors.NotFound` when there is none, :class:`cloudsigma.errors.WaitFailed` and
-        :class:`cloudsigma.errors.WaitTimeout`.
+        Raises ``cloudsigma.errors.NotFound`` when there is none, ``cloudsigma.errors.WaitFailed`` and
+        ``cloudsigma.errors.WaitTimeout``.
         """
         return await delete_part(self._requests, path_of(ref, self._path), wait, timeout)
 

@@ -29,10 +29,10 @@ class Routes(RouterPart[F, Route], CreatablePart[F, Route], Editable[F, Route], 
     ) -> Route:
         """Create a route and return it: with ``wait`` when the job that makes it is done.
 
-        ``fields`` are the keys of :class:`cloudsigma.records.RouteSpec`. ``timeout`` is in seconds and holds for the
-        waiting. Sends ``POST /routes/``. Raises :class:`cloudsigma.errors.ValidationError`,
-        :class:`cloudsigma.errors.OutcomeUnknown` when no answer came, :class:`cloudsigma.errors.WaitFailed` and
-        :class:`cloudsigma.errors.WaitTimeout`.
+        ``fields`` are the keys of ``cloudsigma.records.RouteSpec``. ``timeout`` is in seconds and holds for the
+        waiting. Sends ``POST /routes/``. Raises ``cloudsigma.errors.ValidationError``,
+        ``cloudsigma.errors.OutcomeUnknown`` when no answer came, ``cloudsigma.errors.WaitFailed`` and
+        ``cloudsigma.errors.WaitTimeout``.
         """
         return await self._create(with_uuids(fields, _KINDS), wait, timeout)
 
@@ -52,8 +52,8 @@ class Routes(RouterPart[F, Route], CreatablePart[F, Route], Editable[F, Route], 
     ) -> Route:
         """Change a route and return it: with ``wait`` when its jobs are done, in ``timeout`` seconds at most.
 
-        ``changes`` are the keys of :class:`cloudsigma.records.RouteChanges`. The route is read, changed and written
-        back. Sends ``PUT /routes/{uuid}/``. Raises :class:`cloudsigma.errors.ValidationError`.
+        ``changes`` are the keys of ``cloudsigma.records.RouteChanges``. The route is read, changed and written
+        back. Sends ``PUT /routes/{uuid}/``. Raises ``cloudsigma.errors.ValidationError``.
         """
         required(changes)
         return await done(self._requests, await self._update(ref, changes), wait, timeout)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from ..core.call import F, call
@@ -15,7 +16,17 @@ from ..records.nic import IpMode, Nic
 from ..records.reference import Ref
 from ..records.server import Server
 from ..records.vlan import Vlan
-from .attaching import Change, attachment, network_card, require_attached, without_drive, without_nic
+from .attaching import (
+    Change,
+    attachment,
+    has_gained,
+    has_nic,
+    mac_of,
+    network_card,
+    require_attached,
+    without_drive,
+    without_nic,
+)
 from .editing import Editable, require_applied
 
 RUNNING_TAKES = frozenset({"name", "meta", "tags"})
@@ -45,9 +56,9 @@ class ServerHardware(Editable[F, Server]):
         the server boots from. ``bootable`` is False for a drive that is not booted from. A drive that the server already
         has stays as it is, once.
 
-        Raises :class:`cloudsigma.errors.IllegalState` when the server is not stopped,
-        :class:`cloudsigma.errors.PermissionError` for a library disk, which must be cloned first, and
-        :class:`cloudsigma.errors.InvalidArgument` when all channels are taken.
+        Raises ``cloudsigma.errors.IllegalState`` when the server is not stopped,
+        ``cloudsigma.errors.PermissionError`` for a library disk, which must be cloned first, and
+        ``cloudsigma.errors.InvalidArgument`` when all channels are taken.
 
         Sends ``PUT /servers/{uuid}/``.
         """
@@ -61,7 +72,7 @@ class ServerHardware(Editable[F, Server]):
     async def detach_drive(self, ref: Ref[Server], drive: Ref[Drive] | LibraryDrive) -> Server:
         """Take a ``drive`` off a stopped server and return the server; one that it does not have is no error.
 
-        Raises :class:`cloudsigma.errors.IllegalState` when the server is not stopped.
+        Raises ``cloudsigma.errors.IllegalState`` when the server is not stopped.
 
         Sends ``PUT /servers/{uuid}/``.
         """
@@ -89,14 +100,18 @@ class ServerHardware(Editable[F, Server]):
         ``e1000`` or ``rtl8139``; ``boot_order`` counts from 1 and boots over the network, None does not. A
         ``firewall_policy`` works for public cards, where the location still has them.
 
-        Raises :class:`cloudsigma.errors.IllegalState` when the server is not stopped,
-        :class:`cloudsigma.errors.InvalidArgument` for a combination that there is not, and
-        :class:`cloudsigma.errors.ValidationError` for an address that is not owned or not free.
+        Raises ``cloudsigma.errors.IllegalState`` when the server is not stopped,
+        ``cloudsigma.errors.InvalidArgument`` for a combination that there is not, and
+        ``cloudsigma.errors.ValidationError`` for an address that is not owned or not free.
 
         Sends ``PUT /servers/{uuid}/``.
         """
         card = network_card(ip_v4, ip, vlan, firewall_policy, model, boot_order)
-        return await self._edit_nics(ref, lambda server: {"nics": [*server["nics"], card]})
+        return await self._edit_nics(
+            ref,
+            lambda server: {"nics": [*server["nics"], card]},
+            lambda before, after: has_gained(before, after, card),
+        )
 
     @call
     async def detach_nic(self, ref: Ref[Server], mac: str | Nic) -> Server:
@@ -104,16 +119,19 @@ class ServerHardware(Editable[F, Server]):
 
         The card itself, as in ``nics`` of the server, will do, too; the others keep their addresses and their order.
 
-        Raises :class:`cloudsigma.errors.InvalidArgument` when it has no such card,
-        :class:`cloudsigma.errors.IllegalState` when the server is not stopped.
+        Raises ``cloudsigma.errors.InvalidArgument`` when it has no such card,
+        ``cloudsigma.errors.IllegalState`` when the server is not stopped.
 
         Sends ``PUT /servers/{uuid}/``.
         """
-        return await self._edit_nics(ref, without_nic(mac))
+        wanted = mac_of(mac)
+        return await self._edit_nics(ref, without_nic(wanted), lambda _, after: not has_nic(after, wanted))
 
-    async def _edit_nics(self, ref: Any, change: Change) -> Server:
+    async def _edit_nics(
+        self, ref: Any, change: Change, done: Callable[[Server, Server], bool] | None = None
+    ) -> Server:
         path = path_of(ref, self._path)
-        before, after = await self._edit_path(path, change)
+        before, after = await self._edit_path(path, change, done=done)
         if after.get("status") != "stopped":
             changed = {"nics": change(before)["nics"]}
             require_applied(before, after, changed, RUNNING_TAKES, path, "a server that is not stopped")

@@ -26,8 +26,8 @@ class ServerKeys(Editable[F, Server]):
         ``key`` is a public key or its keypair; the private half stays in the cloud. One that the server has already is
         no error. Images of the library take the keys over when they boot.
 
-        Raises :class:`cloudsigma.errors.IllegalState` when the server is not stopped, and
-        :class:`cloudsigma.errors.ValidationError` for a key that there is not.
+        Raises ``cloudsigma.errors.IllegalState`` when the server is not stopped, and
+        ``cloudsigma.errors.ValidationError`` for a key that there is not.
 
         Sends ``PUT /servers/{uuid}/``.
         """
@@ -37,7 +37,7 @@ class ServerKeys(Editable[F, Server]):
     async def detach_pubkey(self, ref: Ref[Server], key: Ref[Pubkey] | Keypair) -> Server:
         """Take a public ``key`` off a stopped server and return the server; one that it does not have is no error.
 
-        A guest that has taken the key over keeps it. Raises :class:`cloudsigma.errors.IllegalState` when the server
+        A guest that has taken the key over keeps it. Raises ``cloudsigma.errors.IllegalState`` when the server
         is not stopped.
 
         Sends ``PUT /servers/{uuid}/``.

@@ -49,9 +49,9 @@ class Servers(
     async def list(self, **filters: Unpack[ServerFilters]) -> List[Server]:
         """Return every server that matches, with all its fields.
 
-        ``filters`` are the keys of :class:`cloudsigma.records.ServerFilters`; all given must hold, a sequence of values
-        means any of them. Raises :class:`TypeError` for a filter that there is not, and the errors of
-        :mod:`cloudsigma.errors`.
+        ``filters`` are the keys of ``cloudsigma.records.ServerFilters``; all given must hold, a sequence of values
+        means any of them. Raises ``TypeError`` for a filter that there is not, and the errors of
+        ``cloudsigma.errors``.
 
         Asks ``GET /servers/detail/``, or with ``fields`` ``GET /servers/``.
         """
@@ -63,7 +63,7 @@ class Servers(
     ) -> AsyncGenerator[Server, None]:
         """Yield every server that matches, reading ``page_size`` at a time, so that memory does not grow.
 
-        It is a walk, not a snapshot: what appears or goes meanwhile may be missed. ``filters`` as in :meth:`list`.
+        It is a walk, not a snapshot: what appears or goes meanwhile may be missed. ``filters`` as in ``list``.
         """
         return self._walk(filters, page_size)
 
@@ -71,16 +71,16 @@ class Servers(
     async def page(self, offset: int = 0, limit: int = 20, **filters: Unpack[ServerFilters]) -> Page[Server]:
         """Return one page of the servers that match.
 
-        ``offset`` counts from 0; ``limit`` 0 means all that follow. ``filters`` as in :meth:`list`. The page has
+        ``offset`` counts from 0; ``limit`` 0 means all that follow. ``filters`` as in ``list``. The page has
         ``objects``, ``offset``, ``limit`` and ``total_count``, the number that match in all.
         """
         return await self._page(offset, limit, filters)
 
     @call
     async def find(self, **filters: Unpack[ServerFilters]) -> Server | None:
-        """Return the only server that matches, or None when none does. ``filters`` as in :meth:`list`.
+        """Return the only server that matches, or None when none does. ``filters`` as in ``list``.
 
-        Raises :class:`cloudsigma.errors.ClientError` when several match.
+        Raises ``cloudsigma.errors.ClientError`` when several match.
         """
         return await self._only(filters)
 
@@ -88,13 +88,13 @@ class Servers(
     async def create(self, *, idempotency_key: str | None = None, **fields: Unpack[ServerSpec]) -> Server:
         """Create a server, stopped, and return it.
 
-        ``fields`` are the keys of :class:`cloudsigma.records.ServerSpec`: name, cpu (MHz), mem (bytes) and
+        ``fields`` are the keys of ``cloudsigma.records.ServerSpec``: name, cpu (MHz), mem (bytes) and
         vnc_password are required. With ``idempotency_key`` (any text) it is created at most once: the key is kept in
         ``meta["idempotency_key"]``, and a server of that name which already has it is returned instead, also by a
         later run of the program.
 
-        Raises :class:`cloudsigma.errors.ValidationError` with ``error_point`` for a wrong value,
-        :class:`cloudsigma.errors.OutcomeUnknown` when no answer came and no key was given.
+        Raises ``cloudsigma.errors.ValidationError`` with ``error_point`` for a wrong value,
+        ``cloudsigma.errors.OutcomeUnknown`` when no answer came and no key was given.
 
         Sends ``POST /servers/``.
         """
@@ -115,12 +115,12 @@ class Servers(
     async def update(self, ref: Ref[Server], **changes: Unpack[ServerChanges]) -> Server:
         """Change a server and return it; what is not named stays as it is.
 
-        ``changes`` are the keys of :class:`cloudsigma.records.ServerChanges`; a list or ``meta`` that is named is
+        ``changes`` are the keys of ``cloudsigma.records.ServerChanges``; a list or ``meta`` that is named is
         replaced as a whole. The server is read, changed and written back, with every field that the cloud has.
 
-        Raises :class:`cloudsigma.errors.IllegalState` when the cloud left something unchanged because the server
-        runs (it then takes only name, meta and tags), :class:`cloudsigma.errors.ValidationError` with
-        ``error_point`` for a wrong value, and :class:`cloudsigma.errors.StaleRecord` when ``ref`` is a record and a
+        Raises ``cloudsigma.errors.IllegalState`` when the cloud left something unchanged because the server
+        runs (it then takes only name, meta and tags), ``cloudsigma.errors.ValidationError`` with
+        ``error_point`` for a wrong value, and ``cloudsigma.errors.StaleRecord`` when ``ref`` is a record and a
         list or ``meta`` to be replaced has changed since it was read.
 
         Sends ``PUT /servers/{uuid}/``.
@@ -139,7 +139,7 @@ class Servers(
     ) -> List[Server]:
         """Make the same changes to several servers and return them in the order given.
 
-        As :meth:`update`, in one request for all; where the location does not take that, in one for each.
+        As ``update``, in one request for all; where the location does not take that, in one for each.
 
         Sends ``PUT /servers/``.
         """
@@ -153,7 +153,7 @@ class Servers(
         ``recurse`` names what goes with it: ``all_drives``, ``disks`` or ``cdroms``; without it its drives stay and
         are ``unmounted``. Library drives always stay.
 
-        Raises :class:`cloudsigma.errors.IllegalState` unless it is stopped.
+        Raises ``cloudsigma.errors.IllegalState`` unless it is stopped.
 
         Sends ``DELETE /servers/{uuid}/``.
         """
@@ -161,7 +161,7 @@ class Servers(
 
     @call
     async def delete_many(self, refs: Sequence[Ref[Server]], *, recurse: Recurse | None = None) -> None:
-        """Delete several stopped servers; ``recurse`` as in :meth:`delete`.
+        """Delete several stopped servers; ``recurse`` as in ``delete``.
 
         In one request; where the location does not take that, in one for each.
 
@@ -176,8 +176,8 @@ class Servers(
         """Wait until a server has a ``status``, or one of several, and return it.
 
         ``timeout`` is in seconds, None waits for ever. It is told by the websocket, and looks again now and then where
-        there is none. Raises :class:`cloudsigma.errors.WaitFailed` when the server is ``paused`` (unless that is
-        waited for), :class:`cloudsigma.errors.WaitTimeout`, and :class:`cloudsigma.errors.NotFound` when it is
+        there is none. Raises ``cloudsigma.errors.WaitFailed`` when the server is ``paused`` (unless that is
+        waited for), ``cloudsigma.errors.WaitTimeout``, and ``cloudsigma.errors.NotFound`` when it is
         deleted.
         """
         path = path_of(ref, "servers")
@@ -185,7 +185,7 @@ class Servers(
 
     @call
     async def wait_deleted(self, ref: Ref[Server], *, timeout: float | None = DEFAULT_WAIT) -> None:
-        """Wait until a server is gone. ``timeout`` is in seconds. Raises :class:`cloudsigma.errors.WaitTimeout`."""
+        """Wait until a server is gone. ``timeout`` is in seconds. Raises ``cloudsigma.errors.WaitTimeout``."""
         await wait_until_gone(self._requests, path_of(ref, "servers"), timeout)
 
     @call
@@ -203,10 +203,10 @@ class Servers(
         ``timeout`` is in seconds and holds for the waiting. ``avoid`` names servers whose hosts to keep away from,
         best first; it is a wish. ``allocation_method`` is one of ``servers.start_methods`` of the capabilities.
 
-        Raises :class:`cloudsigma.errors.IllegalState` unless it is stopped,
-        :class:`cloudsigma.errors.PaymentRequired` without money for five days,
-        :class:`cloudsigma.errors.Unavailable` without free capacity, :class:`cloudsigma.errors.WaitFailed` when it
-        falls back to stopped, :class:`cloudsigma.errors.WaitTimeout`.
+        Raises ``cloudsigma.errors.IllegalState`` unless it is stopped,
+        ``cloudsigma.errors.PaymentRequired`` without money for five days,
+        ``cloudsigma.errors.Unavailable`` without free capacity, ``cloudsigma.errors.WaitFailed`` when it
+        falls back to stopped, ``cloudsigma.errors.WaitTimeout``.
 
         Sends ``POST /servers/{uuid}/action/?do=start``.
         """
@@ -223,8 +223,8 @@ class Servers(
     ) -> Server:
         """Cut the power of a running server and return it: with ``wait`` when it is stopped, otherwise just after.
 
-        The guest is not asked, see :meth:`shutdown`. ``timeout`` is in seconds. Raises
-        :class:`cloudsigma.errors.IllegalState` unless it runs, :class:`cloudsigma.errors.WaitTimeout`.
+        The guest is not asked, see ``shutdown``. ``timeout`` is in seconds. Raises
+        ``cloudsigma.errors.IllegalState`` unless it runs, ``cloudsigma.errors.WaitTimeout``.
 
         Sends ``POST /servers/{uuid}/action/?do=stop``.
         """
@@ -242,8 +242,8 @@ class Servers(
 
         The guest has a minute to switch itself off; then the server goes back to running. ``timeout`` is in seconds.
 
-        Raises :class:`cloudsigma.errors.IllegalState` unless it runs, :class:`cloudsigma.errors.WaitFailed` when the
-        guest did not switch itself off, :class:`cloudsigma.errors.WaitTimeout`.
+        Raises ``cloudsigma.errors.IllegalState`` unless it runs, ``cloudsigma.errors.WaitFailed`` when the
+        guest did not switch itself off, ``cloudsigma.errors.WaitTimeout``.
 
         Sends ``POST /servers/{uuid}/action/?do=shutdown``.
         """
@@ -263,8 +263,8 @@ class Servers(
         """Reset a running server and return it: with ``wait`` when it runs anew, otherwise as it is just after.
 
         Not documented by the cloud, and refused in some locations. ``timeout`` is in seconds. Raises
-        :class:`cloudsigma.errors.IllegalState` unless it runs, :class:`cloudsigma.errors.WaitFailed`,
-        :class:`cloudsigma.errors.WaitTimeout`.
+        ``cloudsigma.errors.IllegalState`` unless it runs, ``cloudsigma.errors.WaitFailed``,
+        ``cloudsigma.errors.WaitTimeout``.
 
         Sends ``POST /servers/{uuid}/action/?do=restart``.
         """
@@ -278,8 +278,8 @@ class Servers(
     async def open_vnc(self, ref: Ref[Server]) -> VncTunnel:
         """Open a VNC tunnel to a running server and return it with its ``vnc_url``.
 
-        It asks for the server's ``vnc_password`` and stays until the server stops or :meth:`close_vnc`. Raises
-        :class:`cloudsigma.errors.IllegalState` unless it runs.
+        It asks for the server's ``vnc_password`` and stays until the server stops or ``close_vnc``. Raises
+        ``cloudsigma.errors.IllegalState`` unless it runs.
 
         Sends ``POST /servers/{uuid}/action/?do=open_vnc``.
         """
@@ -298,7 +298,7 @@ class Servers(
         """Open a tunnel to the first serial port of a running server and return it with its ``console_url``.
 
         It is plain TCP and first asks for the server's ``vnc_password`` in a line. Raises
-        :class:`cloudsigma.errors.IllegalState` unless it runs.
+        ``cloudsigma.errors.IllegalState`` unless it runs.
 
         Sends ``POST /servers/{uuid}/action/?do=open_console``.
         """
@@ -324,12 +324,12 @@ class Servers(
     ) -> Server:
         """Make a copy of a server and of its disks, and return it; cdroms are shared.
 
-        ``fields`` are the keys of :class:`cloudsigma.records.ServerCloneSpec`: a name, and whether a new VNC password
+        ``fields`` are the keys of ``cloudsigma.records.ServerCloneSpec``: a name, and whether a new VNC password
         is made. Its public cards get addresses by DHCP. ``avoid`` names servers or drives whose storage hosts to keep
         away from. With ``wait`` it returns when the disks are copied; ``timeout`` is in seconds.
 
-        Raises :class:`cloudsigma.errors.IllegalState` while the source changes its state,
-        :class:`cloudsigma.errors.WaitFailed` when copying failed, :class:`cloudsigma.errors.WaitTimeout`.
+        Raises ``cloudsigma.errors.IllegalState`` while the source changes its state,
+        ``cloudsigma.errors.WaitFailed`` when copying failed, ``cloudsigma.errors.WaitTimeout``.
 
         Sends ``POST /servers/{uuid}/action/?do=clone``.
         """

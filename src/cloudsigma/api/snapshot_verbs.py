@@ -38,9 +38,9 @@ class SnapshotVerbs(Listed[F, S], Readable[F, S], Tagged[F, S], Schemed[F], Gene
     async def list(self, **filters: Unpack[SnapshotFilters]) -> List[S]:
         """Return every snapshot that matches, with all its fields.
 
-        ``filters`` are the keys of :class:`cloudsigma.records.SnapshotFilters`; all given must hold, a sequence of
-        values means any of them. Raises :class:`TypeError` for a filter that there is not, and the errors of
-        :mod:`cloudsigma.errors`.
+        ``filters`` are the keys of ``cloudsigma.records.SnapshotFilters``; all given must hold, a sequence of
+        values means any of them. Raises ``TypeError`` for a filter that there is not, and the errors of
+        ``cloudsigma.errors``.
 
         Asks ``GET /{collection}/detail/``, or with ``fields`` ``GET /{collection}/``.
         """
@@ -52,7 +52,7 @@ class SnapshotVerbs(Listed[F, S], Readable[F, S], Tagged[F, S], Schemed[F], Gene
     ) -> AsyncGenerator[S, None]:
         """Yield every snapshot that matches, reading ``page_size`` at a time, so that memory does not grow.
 
-        It is a walk: what appears or goes meanwhile may be missed. ``filters`` as in :meth:`list`.
+        It is a walk: what appears or goes meanwhile may be missed. ``filters`` as in ``list``.
         """
         return self._walk(filters, page_size)
 
@@ -60,16 +60,16 @@ class SnapshotVerbs(Listed[F, S], Readable[F, S], Tagged[F, S], Schemed[F], Gene
     async def page(self, offset: int = 0, limit: int = 20, **filters: Unpack[SnapshotFilters]) -> Page[S]:
         """Return one page of the snapshots that match.
 
-        ``offset`` counts from 0; ``limit`` 0 means all that follow. ``filters`` as in :meth:`list`. The page has
+        ``offset`` counts from 0; ``limit`` 0 means all that follow. ``filters`` as in ``list``. The page has
         ``objects``, ``offset``, ``limit`` and ``total_count``, the number that match in all.
         """
         return await self._page(offset, limit, filters)
 
     @call
     async def find(self, **filters: Unpack[SnapshotFilters]) -> S | None:
-        """Return the only snapshot that matches, or None when none does. ``filters`` as in :meth:`list`.
+        """Return the only snapshot that matches, or None when none does. ``filters`` as in ``list``.
 
-        Raises :class:`cloudsigma.errors.ClientError` when several match.
+        Raises ``cloudsigma.errors.ClientError`` when several match.
         """
         return await self._only(filters)
 
@@ -77,12 +77,12 @@ class SnapshotVerbs(Listed[F, S], Readable[F, S], Tagged[F, S], Schemed[F], Gene
     async def update(self, ref: Ref[S], **changes: Unpack[SnapshotChanges]) -> S:
         """Change a snapshot's name, meta or tags and return it; what is not named stays as it is.
 
-        ``changes`` are the keys of :class:`cloudsigma.records.SnapshotChanges`; ``meta`` and ``tags`` that are named
+        ``changes`` are the keys of ``cloudsigma.records.SnapshotChanges``; ``meta`` and ``tags`` that are named
         are replaced as a whole. The snapshot is read, changed and written back.
 
-        Raises :class:`cloudsigma.errors.ValidationError` with ``error_point`` for a wrong value,
-        :class:`cloudsigma.errors.PermissionError` for a remote one that is not there yet,
-        :class:`cloudsigma.errors.StaleRecord` when ``ref`` is a record whose meta or tags have changed since.
+        Raises ``cloudsigma.errors.ValidationError`` with ``error_point`` for a wrong value,
+        ``cloudsigma.errors.PermissionError`` for a remote one that is not there yet,
+        ``cloudsigma.errors.StaleRecord`` when ``ref`` is a record whose meta or tags have changed since.
 
         Sends ``PUT /{collection}/{uuid}/``.
         """
@@ -93,7 +93,7 @@ class SnapshotVerbs(Listed[F, S], Readable[F, S], Tagged[F, S], Schemed[F], Gene
     async def update_many(self, refs: Sequence[Ref[S]], **changes: Unpack[SnapshotChanges]) -> List[S]:
         """Make the same changes to several snapshots and return them in the order given.
 
-        As :meth:`update`, in one request for all; where the location does not take that, in one for each.
+        As ``update``, in one request for all; where the location does not take that, in one for each.
 
         Sends ``PUT /{collection}/``.
         """
@@ -105,7 +105,7 @@ class SnapshotVerbs(Listed[F, S], Readable[F, S], Tagged[F, S], Schemed[F], Gene
         """Delete a snapshot; the drive and its other snapshots stay.
 
         The cloud takes a moment, in which a GET may still find it; with ``wait`` this returns when it is gone, after
-        ``timeout`` seconds at most. Raises :class:`cloudsigma.errors.PermissionError` while it is being taken.
+        ``timeout`` seconds at most. Raises ``cloudsigma.errors.PermissionError`` while it is being taken.
 
         Sends ``DELETE /{collection}/{uuid}/``.
         """
@@ -116,7 +116,7 @@ class SnapshotVerbs(Listed[F, S], Readable[F, S], Tagged[F, S], Schemed[F], Gene
 
     @call
     async def delete_many(self, refs: Sequence[Ref[S]]) -> None:
-        """Delete several snapshots in one request. Raises as :meth:`delete`.
+        """Delete several snapshots in one request. Raises as ``delete``.
 
         Sends ``DELETE /{collection}/``.
         """
@@ -128,8 +128,8 @@ class SnapshotVerbs(Listed[F, S], Readable[F, S], Tagged[F, S], Schemed[F], Gene
     ) -> S:
         """Wait until a snapshot has a ``status``, or one of several, and return it; by default ``available``.
 
-        ``timeout`` is in seconds, None waits for ever. Raises :class:`cloudsigma.errors.WaitTimeout`, and
-        :class:`cloudsigma.errors.NotFound` when it is deleted.
+        ``timeout`` is in seconds, None waits for ever. Raises ``cloudsigma.errors.WaitTimeout``, and
+        ``cloudsigma.errors.NotFound`` when it is deleted.
         """
         return await wait_for_status(self._requests, path_of(ref, self._path), self._record, status, timeout)
 
@@ -145,12 +145,12 @@ class SnapshotVerbs(Listed[F, S], Readable[F, S], Tagged[F, S], Schemed[F], Gene
     ) -> Drive:
         """Make a drive of a snapshot and return the drive: with ``wait`` when it is ready.
 
-        ``fields`` are the keys of :class:`cloudsigma.records.SnapshotCloneSpec`; size and media are those of the drive
+        ``fields`` are the keys of ``cloudsigma.records.SnapshotCloneSpec``; size and media are those of the drive
         that the snapshot was taken of. Without ``wait`` the new drive is still ``cloning_dst``, and can be attached.
         ``timeout`` is in seconds; ``avoid`` names drives whose storage hosts to keep away from.
 
-        Raises :class:`cloudsigma.errors.PermissionError` for a snapshot that is not available yet,
-        :class:`cloudsigma.errors.WaitFailed` and :class:`cloudsigma.errors.WaitTimeout`.
+        Raises ``cloudsigma.errors.PermissionError`` for a snapshot that is not available yet,
+        ``cloudsigma.errors.WaitFailed`` and ``cloudsigma.errors.WaitTimeout``.
 
         Sends ``POST /{collection}/{uuid}/action/?do=clone``.
         """

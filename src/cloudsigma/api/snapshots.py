@@ -32,14 +32,14 @@ class Snapshots(SnapshotVerbs[F, Snapshot]):
     ) -> Snapshot:
         """Take a snapshot of a drive and return it: with ``wait`` when it is ``available``.
 
-        ``fields`` are the keys of :class:`cloudsigma.records.SnapshotSpec`; ``drive`` is required. The drive may be
+        ``fields`` are the keys of ``cloudsigma.records.SnapshotSpec``; ``drive`` is required. The drive may be
         in use. ``timeout`` is in seconds and holds for the waiting. With ``idempotency_key`` (any text) it is taken
         at most once: the key is kept in ``meta["idempotency_key"]``, and a snapshot of that name which already has it
         is returned instead, also by a later run of the program.
 
-        Raises :class:`cloudsigma.errors.NotFound` for a drive that there is not,
-        :class:`cloudsigma.errors.PermissionError` above ``snapshots.max_per_drive`` or ``snapshots.max`` of the
-        capabilities, :class:`cloudsigma.errors.WaitTimeout`.
+        Raises ``cloudsigma.errors.NotFound`` for a drive that there is not,
+        ``cloudsigma.errors.PermissionError`` above ``snapshots.max_per_drive`` or ``snapshots.max`` of the
+        capabilities, ``cloudsigma.errors.WaitTimeout``.
 
         Sends ``POST /snapshots/``.
         """

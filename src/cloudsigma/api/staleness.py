@@ -15,7 +15,7 @@ from ..errors import StaleRecord
 
 
 def refuse_stale(ref: Any, present: Mapping[str, Any], changes: Mapping[str, Any], path: str) -> None:
-    """Raise :class:`cloudsigma.errors.StaleRecord` when a change would undo what happened since ``ref`` was read.
+    """Raise ``cloudsigma.errors.StaleRecord`` when a change would undo what happened since ``ref`` was read.
 
     ``ref`` as given to ``update``: only a record that holds the fields to be changed can be stale.
     """

@@ -28,8 +28,8 @@ class SubscriptionCalculator(Collection[F]):
     async def get_price(self, **fields: Unpack[SubscriptionSpec]) -> PriceCalculation:
         """Return what one subscription would be and cost.
 
-        ``fields`` are the keys of :class:`cloudsigma.records.SubscriptionSpec`; ``resource`` is required, and how long
-        is said as in buying. Sends ``POST /subscriptioncalculator/``. Raises :class:`cloudsigma.errors.ValidationError`.
+        ``fields`` are the keys of ``cloudsigma.records.SubscriptionSpec``; ``resource`` is required, and how long
+        is said as in buying. Sends ``POST /subscriptioncalculator/``. Raises ``cloudsigma.errors.ValidationError``.
         """
         return await self._calculate([fields])
 
@@ -45,7 +45,7 @@ class SubscriptionCalculator(Collection[F]):
         """Return what the extension of a subscription would be and cost.
 
         ``ref`` is its number, its uuid, its resource_uri or its record; ``fields`` are the keys of
-        :class:`cloudsigma.records.SubscriptionExtension`; with none it is extended by its own length.
+        ``cloudsigma.records.SubscriptionExtension``; with none it is extended by its own length.
         Sends ``POST /subscriptioncalculator/{id}/action/?do=extend``.
         """
         answer = await self._requests.request(

@@ -44,10 +44,10 @@ class Subscriptions(Listed[F, Subscription], Schemed[F]):
 
     @call
     async def list(self, **filters: Unpack[SubscriptionFilters]) -> List[Subscription]:
-        """Return every subscription that matches; :meth:`priced` has the sum of their prices, too.
+        """Return every subscription that matches; ``priced`` has the sum of their prices, too.
 
-        ``filters`` are the keys of :class:`cloudsigma.records.SubscriptionFilters`; all given must hold. Raises
-        :class:`TypeError` for a filter that there is not, and the errors of :mod:`cloudsigma.errors`.
+        ``filters`` are the keys of ``cloudsigma.records.SubscriptionFilters``; all given must hold. Raises
+        ``TypeError`` for a filter that there is not, and the errors of ``cloudsigma.errors``.
         """
         return await self._all(filters)
 
@@ -57,7 +57,7 @@ class Subscriptions(Listed[F, Subscription], Schemed[F]):
     ) -> AsyncGenerator[Subscription, None]:
         """Yield every subscription that matches, reading ``page_size`` at a time, so that memory does not grow.
 
-        It is a walk, not a snapshot: what appears or goes meanwhile may be missed. ``filters`` as in :meth:`list`.
+        It is a walk, not a snapshot: what appears or goes meanwhile may be missed. ``filters`` as in ``list``.
         """
         return self._walk(filters, page_size)
 
@@ -67,22 +67,22 @@ class Subscriptions(Listed[F, Subscription], Schemed[F]):
     ) -> Page[Subscription]:
         """Return one page of the subscriptions that match.
 
-        ``offset`` counts from 0; ``limit`` 0 means all that follow. ``filters`` as in :meth:`list`. The page has
+        ``offset`` counts from 0; ``limit`` 0 means all that follow. ``filters`` as in ``list``. The page has
         ``objects``, ``offset``, ``limit`` and ``total_count``, the number that match in all.
         """
         return await self._page(offset, limit, filters)
 
     @call
     async def find(self, **filters: Unpack[SubscriptionFilters]) -> Subscription | None:
-        """Return the only subscription that matches, or None when none does. ``filters`` as in :meth:`list`.
+        """Return the only subscription that matches, or None when none does. ``filters`` as in ``list``.
 
-        Raises :class:`cloudsigma.errors.ClientError` when several match.
+        Raises ``cloudsigma.errors.ClientError`` when several match.
         """
         return await self._only(filters)
 
     @call
     async def priced(self, **filters: Unpack[SubscriptionFilters]) -> SubscriptionList:
-        """Return the subscriptions that match together with the sum of their prices. ``filters`` as in :meth:`list`."""
+        """Return the subscriptions that match together with the sum of their prices. ``filters`` as in ``list``."""
         path, params, _ = self._query(filters)
         answer = await self._requests.request("GET", path, params={**params, "limit": 0})
         objects_in(answer)
@@ -93,7 +93,7 @@ class Subscriptions(Listed[F, Subscription], Schemed[F]):
         """Return each chain of subscriptions as its first one, which ends when the last one does.
 
         Those that it was extended by are its ``descendants``. ``filters`` are the keys of
-        :class:`cloudsigma.records.GroupedSubscriptionFilters`. Asks ``GET /groupedsubscriptions/``.
+        ``cloudsigma.records.GroupedSubscriptionFilters``. Asks ``GET /groupedsubscriptions/``.
         """
         params = filter_params(known(filters, GroupedSubscriptionFilters, "grouped subscriptions"))
         return await fetch_all(self._requests, "groupedsubscriptions/", Subscription, params)
@@ -103,7 +103,7 @@ class Subscriptions(Listed[F, Subscription], Schemed[F]):
         """Return one subscription.
 
         ``ref`` is its number, its uuid, its resource_uri, its record, or what an address or a VLAN says of it.
-        Raises :class:`cloudsigma.errors.NotFound`.
+        Raises ``cloudsigma.errors.NotFound``.
         """
         return await self._fetch_one(subscription_path(ref), Subscription)
 
@@ -111,13 +111,13 @@ class Subscriptions(Listed[F, Subscription], Schemed[F]):
     async def create(self, **fields: Unpack[SubscriptionSpec]) -> Subscription:
         """Buy one subscription and return it.
 
-        ``fields`` are the keys of :class:`cloudsigma.records.SubscriptionSpec`; ``resource`` is required, and how long
+        ``fields`` are the keys of ``cloudsigma.records.SubscriptionSpec``; ``resource`` is required, and how long
         is said by ``period``, by ``end_time``, or by ``start_time`` and one of them. An ``amount`` of several addresses
-        or VLANs becomes as many subscriptions, which :meth:`buy` returns. Sends ``POST /subscriptions/``.
+        or VLANs becomes as many subscriptions, which ``buy`` returns. Sends ``POST /subscriptions/``.
 
-        Raises :class:`cloudsigma.errors.PaymentRequired` when there is not enough money,
-        :class:`cloudsigma.errors.ValidationError`, :class:`cloudsigma.errors.OutcomeUnknown` when no answer came (look
-        into :meth:`list` before buying again), :class:`cloudsigma.errors.InvalidArgument`.
+        Raises ``cloudsigma.errors.PaymentRequired`` when there is not enough money,
+        ``cloudsigma.errors.ValidationError``, ``cloudsigma.errors.OutcomeUnknown`` when no answer came (look
+        into ``list`` before buying again), ``cloudsigma.errors.InvalidArgument``.
         """
         if fields["resource"] in THINGS and str(fields.get("amount", 1)) != "1":
             raise InvalidArgument(
@@ -137,7 +137,7 @@ class Subscriptions(Listed[F, Subscription], Schemed[F]):
     async def create_many(self, specs: Sequence[SubscriptionSpec]) -> List[Subscription]:
         """Buy several subscriptions in one request, all or none, and return them.
 
-        An amount of several addresses or VLANs becomes as many subscriptions. :meth:`buy` returns the price, too.
+        An amount of several addresses or VLANs becomes as many subscriptions. ``buy`` returns the price, too.
         """
         return (await self._buy(specs)).objects if specs else []
 
@@ -154,9 +154,9 @@ class Subscriptions(Listed[F, Subscription], Schemed[F]):
     async def extend(self, ref: SubscriptionRef, **fields: Unpack[SubscriptionExtension]) -> Subscription:
         """Extend a subscription from the end of its chain on, and return the new one that does it.
 
-        ``ref`` as in :meth:`get`. ``fields`` are the keys of :class:`cloudsigma.records.SubscriptionExtension`; with
+        ``ref`` as in ``get``. ``fields`` are the keys of ``cloudsigma.records.SubscriptionExtension``; with
         none it is extended by its own length. Sends ``POST /subscriptions/{id}/action/?do=extend``. Raises
-        :class:`cloudsigma.errors.PaymentRequired` and :class:`cloudsigma.errors.OutcomeUnknown`.
+        ``cloudsigma.errors.PaymentRequired`` and ``cloudsigma.errors.OutcomeUnknown``.
         """
         answer = await self._requests.request(
             "POST", f"{subscription_path(ref)}action/", params={"do": "extend"}, body=with_times(fields)
@@ -167,7 +167,7 @@ class Subscriptions(Listed[F, Subscription], Schemed[F]):
     async def auto_renew(self, ref: SubscriptionRef, wanted: bool | None = None) -> Subscription:
         """Let a subscription be renewed at its end, or no longer, and return it.
 
-        ``ref`` as in :meth:`get`; ``wanted`` says which, and nothing is sent when it is so already; None changes it to
+        ``ref`` as in ``get``; ``wanted`` says which, and nothing is sent when it is so already; None changes it to
         the other. Sends ``POST /subscriptions/{id}/action/?do=auto_renew``.
         """
         path = subscription_path(ref)

@@ -23,8 +23,8 @@ class Tagged(Editable[F, T], Generic[F, T]):
 
         It is read, and written back with its other tags. To give one tag to many resources, see ``tags.add``.
 
-        Raises :class:`cloudsigma.errors.NotFound` when there is no such resource, and
-        :class:`cloudsigma.errors.NotPermitted` when it is somebody else's: those take no tags.
+        Raises ``cloudsigma.errors.NotFound`` when there is no such resource, and
+        ``cloudsigma.errors.NotPermitted`` when it is somebody else's: those take no tags.
 
         Sends ``PUT /{collection}/{uuid}/``.
         """
@@ -34,7 +34,7 @@ class Tagged(Editable[F, T], Generic[F, T]):
     async def remove_tag(self, ref: Ref[T], tag: Ref[Tag]) -> T:
         """Take a ``tag`` off a resource and return the resource; one that it does not have is no error.
 
-        Raises :class:`cloudsigma.errors.NotFound` when there is no such resource.
+        Raises ``cloudsigma.errors.NotFound`` when there is no such resource.
 
         Sends ``PUT /{collection}/{uuid}/``.
         """

@@ -36,9 +36,9 @@ class Tags(Narrowed[F, Tag], Readable[F, Tag], Editable[F, Tag], Deletable[F, Ta
     async def list(self, **filters: Unpack[TagFilters]) -> List[Tag]:
         """Return every tag that matches, with what has it.
 
-        ``filters`` are the keys of :class:`cloudsigma.records.TagFilters`; all given must hold, a sequence of values
-        means any of them. The API filters no tags, so all are read. Raises :class:`TypeError` for a filter that
-        there is not, and the errors of :mod:`cloudsigma.errors`.
+        ``filters`` are the keys of ``cloudsigma.records.TagFilters``; all given must hold, a sequence of values
+        means any of them. The API filters no tags, so all are read. Raises ``TypeError`` for a filter that
+        there is not, and the errors of ``cloudsigma.errors``.
 
         Asks ``GET /tags/detail/``.
         """
@@ -56,9 +56,9 @@ class Tags(Narrowed[F, Tag], Readable[F, Tag], Editable[F, Tag], Deletable[F, Ta
 
     @call
     async def find(self, **filters: Unpack[TagFilters]) -> Tag | None:
-        """Return the only tag that matches, or None when none does. ``filters`` as in :meth:`list`.
+        """Return the only tag that matches, or None when none does. ``filters`` as in ``list``.
 
-        Raises :class:`cloudsigma.errors.ClientError` when several match: names need not be unique.
+        Raises ``cloudsigma.errors.ClientError`` when several match: names need not be unique.
         """
         return await self._only_matching(filters)
 
@@ -66,8 +66,8 @@ class Tags(Narrowed[F, Tag], Readable[F, Tag], Editable[F, Tag], Deletable[F, Ta
     async def create(self, **fields: Unpack[TagSpec]) -> Tag:
         """Create a tag and return it.
 
-        ``fields`` are the keys of :class:`cloudsigma.records.TagSpec`; ``name`` is required, ``resources`` may mix
-        servers, drives, addresses and others. Raises :class:`cloudsigma.errors.ValidationError`.
+        ``fields`` are the keys of ``cloudsigma.records.TagSpec``; ``name`` is required, ``resources`` may mix
+        servers, drives, addresses and others. Raises ``cloudsigma.errors.ValidationError``.
 
         Sends ``POST /tags/``.
         """
@@ -86,8 +86,8 @@ class Tags(Narrowed[F, Tag], Readable[F, Tag], Editable[F, Tag], Deletable[F, Ta
     async def update(self, ref: Ref[Tag], **changes: Unpack[TagChanges]) -> Tag:
         """Change a tag and return it; what is not named stays as it is.
 
-        ``changes`` are the keys of :class:`cloudsigma.records.TagChanges`; ``resources`` replaces all of them, see
-        :meth:`add` and :meth:`remove`. The tag is read, changed and written back.
+        ``changes`` are the keys of ``cloudsigma.records.TagChanges``; ``resources`` replaces all of them, see
+        ``add`` and ``remove``. The tag is read, changed and written back.
 
         Sends ``PUT /tags/{uuid}/``.
         """

@@ -53,7 +53,7 @@ class Tunnels(
         """Create a tunnel and return it: with ``wait`` when the job that makes it is done.
 
         ``fields`` are sent as they are; the cloud documents none of them. ``timeout`` is in seconds and holds for the
-        waiting. Sends ``POST /tunnels/``. Raises :class:`cloudsigma.errors.ValidationError`.
+        waiting. Sends ``POST /tunnels/``. Raises ``cloudsigma.errors.ValidationError``.
         """
         return await self._create(fields, wait, timeout)
 

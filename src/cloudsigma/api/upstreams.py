@@ -29,7 +29,7 @@ class Upstreams(Schemed[F]):
     ) -> RouterAction:
         """Say what the VPN that people dial in by is like.
 
-        ``fields`` are the keys of :class:`cloudsigma.records.VpnSpec`; ``vpn_type`` is required, ``vpn_access`` switches
+        ``fields`` are the keys of ``cloudsigma.records.VpnSpec``; ``vpn_type`` is required, ``vpn_access`` switches
         it on or off. With ``wait`` it returns when the job is done, in ``timeout`` seconds at most.
         Sends ``POST /upstream/{uuid}/action/?do=configure_vpn``.
         """

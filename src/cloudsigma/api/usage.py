@@ -24,10 +24,10 @@ class Usage(Listed[F, UsageSample]):
 
     @call
     async def list(self, **filters: Unpack[UsageFilters]) -> List[UsageSample]:
-        """Return every sample of a time, which may be very many: see :meth:`iterate` and :meth:`page`.
+        """Return every sample of a time, which may be very many: see ``iterate`` and ``page``.
 
-        ``filters`` are the keys of :class:`cloudsigma.records.UsageFilters`; neither bound is in it. Raises
-        :class:`TypeError` for a filter that there is not, and the errors of :mod:`cloudsigma.errors`.
+        ``filters`` are the keys of ``cloudsigma.records.UsageFilters``; neither bound is in it. Raises
+        ``TypeError`` for a filter that there is not, and the errors of ``cloudsigma.errors``.
         """
         return await self._all(with_times(filters))
 
@@ -35,7 +35,7 @@ class Usage(Listed[F, UsageSample]):
     def iterate(
         self, *, page_size: int = PAGE_SIZE, **filters: Unpack[UsageFilters]
     ) -> AsyncGenerator[UsageSample, None]:
-        """Yield every sample of a time, reading ``page_size`` at a time. ``filters`` as in :meth:`list`."""
+        """Yield every sample of a time, reading ``page_size`` at a time. ``filters`` as in ``list``."""
         return self._walk(with_times(filters), page_size)
 
     @call
@@ -44,7 +44,7 @@ class Usage(Listed[F, UsageSample]):
     ) -> Page[UsageSample]:
         """Return one page of the samples of a time.
 
-        ``offset`` counts from 0; ``limit`` 0 means all that follow. ``filters`` as in :meth:`list`. The page has
+        ``offset`` counts from 0; ``limit`` 0 means all that follow. ``filters`` as in ``list``. The page has
         ``objects``, ``offset``, ``limit`` and ``total_count``, which the cloud was seen to count wrong here.
         """
         return await self._page(offset, limit, with_times(filters))

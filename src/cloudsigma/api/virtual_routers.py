@@ -41,9 +41,9 @@ class VirtualRouters(
     async def list(self, **filters: Unpack[VirtualRouterFilters]) -> List[VirtualRouter]:
         """Return every router that matches, with all its fields.
 
-        ``filters`` are the keys of :class:`cloudsigma.records.VirtualRouterFilters`; all given must hold, a sequence of
-        values means any of them. Raises :class:`TypeError` for a filter that there is not, and the errors of
-        :mod:`cloudsigma.errors`.
+        ``filters`` are the keys of ``cloudsigma.records.VirtualRouterFilters``; all given must hold, a sequence of
+        values means any of them. Raises ``TypeError`` for a filter that there is not, and the errors of
+        ``cloudsigma.errors``.
         """
         return await self._all(filters)
 
@@ -53,7 +53,7 @@ class VirtualRouters(
     ) -> AsyncGenerator[VirtualRouter, None]:
         """Yield every router that matches, reading ``page_size`` at a time, so that memory does not grow.
 
-        It is a walk, not a snapshot: what appears or goes meanwhile may be missed. ``filters`` as in :meth:`list`.
+        It is a walk, not a snapshot: what appears or goes meanwhile may be missed. ``filters`` as in ``list``.
         """
         return self._walk(filters, page_size)
 
@@ -63,16 +63,16 @@ class VirtualRouters(
     ) -> Page[VirtualRouter]:
         """Return one page of the routers that match.
 
-        ``offset`` counts from 0; ``limit`` 0 means all that follow. ``filters`` as in :meth:`list`. The page has
+        ``offset`` counts from 0; ``limit`` 0 means all that follow. ``filters`` as in ``list``. The page has
         ``objects``, ``offset``, ``limit`` and ``total_count``, the number that match in all.
         """
         return await self._page(offset, limit, filters)
 
     @call
     async def find(self, **filters: Unpack[VirtualRouterFilters]) -> VirtualRouter | None:
-        """Return the only router that matches, or None when none does. ``filters`` as in :meth:`list`.
+        """Return the only router that matches, or None when none does. ``filters`` as in ``list``.
 
-        Raises :class:`cloudsigma.errors.ClientError` when several match.
+        Raises ``cloudsigma.errors.ClientError`` when several match.
         """
         return await self._only(filters)
 
@@ -86,11 +86,11 @@ class VirtualRouters(
     ) -> VirtualRouter:
         """Create a router and return it: with ``wait`` when it runs, otherwise while it is ``creating``.
 
-        ``fields`` are the keys of :class:`cloudsigma.records.VirtualRouterSpec`; ``configuration`` is required, with a
+        ``fields`` are the keys of ``cloudsigma.records.VirtualRouterSpec``; ``configuration`` is required, with a
         name and one LAN at least. ``timeout`` is in seconds and holds for the waiting. Sends ``POST /virtualrouters/``.
 
-        Raises :class:`cloudsigma.errors.ValidationError`, :class:`cloudsigma.errors.OutcomeUnknown` when no answer
-        came, :class:`cloudsigma.errors.WaitFailed` and :class:`cloudsigma.errors.WaitTimeout`.
+        Raises ``cloudsigma.errors.ValidationError``, ``cloudsigma.errors.OutcomeUnknown`` when no answer
+        came, ``cloudsigma.errors.WaitFailed`` and ``cloudsigma.errors.WaitTimeout``.
         """
         router = await self._send(
             "POST", "virtualrouters/", VirtualRouter, {"objects": [router_body(fields)]}
@@ -112,7 +112,7 @@ class VirtualRouters(
         """Change the name of a router and return it.
 
         The cloud ignores every other change of the whole; the parts have collections of their own. The answer has no
-        ``runtime``. Sends ``PUT /virtualrouters/{uuid}/``. Raises :class:`cloudsigma.errors.ValidationError`.
+        ``runtime``. Sends ``PUT /virtualrouters/{uuid}/``. Raises ``cloudsigma.errors.ValidationError``.
         """
         required(changes)
         return await self._update(ref, changes)
@@ -131,7 +131,7 @@ class VirtualRouters(
     ) -> None:
         """Delete a router with its parts; with ``wait`` return when it is gone; ``timeout`` is in seconds.
 
-        Raises :class:`cloudsigma.errors.NotFound` when there is none, and :class:`cloudsigma.errors.PermissionError`
+        Raises ``cloudsigma.errors.NotFound`` when there is none, and ``cloudsigma.errors.PermissionError``
         while it is being made.
         """
         path = path_of(ref, "virtualrouters")
@@ -154,8 +154,8 @@ class VirtualRouters(
     ) -> VirtualRouter:
         """Wait until a router has a ``status`` (or one of several) and return it.
 
-        ``timeout`` is in seconds; None waits for ever. Raises :class:`cloudsigma.errors.WaitTimeout`, and
-        :class:`cloudsigma.errors.NotFound` when it is deleted meanwhile.
+        ``timeout`` is in seconds; None waits for ever. Raises ``cloudsigma.errors.WaitTimeout``, and
+        ``cloudsigma.errors.NotFound`` when it is deleted meanwhile.
         """
         path = path_of(ref, "virtualrouters")
         return await wait_for_status(self._requests, path, VirtualRouter, status, timeout)
@@ -167,7 +167,7 @@ class VirtualRouters(
         """Switch a router's firewall on; with ``wait`` return when the job is done, in ``timeout`` seconds at most.
 
         Sends ``POST /virtualrouters/{uuid}/action/?do=enable_firewall``. Raises
-        :class:`cloudsigma.errors.ValidationError` when the router does not run, as all its actions do.
+        ``cloudsigma.errors.ValidationError`` when the router does not run, as all its actions do.
         """
         return await act_on_router(self, ref, "enable_firewall", wait, timeout)
 

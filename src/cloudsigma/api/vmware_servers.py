@@ -26,9 +26,9 @@ class VmwareServers(Narrowed[F, VmwareServer], Readable[F, VmwareServer], Scheme
     async def list(self, **filters: Unpack[VmwareServerFilters]) -> List[VmwareServer]:
         """Return every VMware server that matches, with all its fields.
 
-        ``filters`` are the keys of :class:`cloudsigma.records.VmwareServerFilters`; all given must hold, a sequence of
-        values means any of them. The API filters none, so all are read. Raises :class:`TypeError` for a filter that there is not, and the errors of
-        :mod:`cloudsigma.errors`.
+        ``filters`` are the keys of ``cloudsigma.records.VmwareServerFilters``; all given must hold, a sequence of
+        values means any of them. The API filters none, so all are read. Raises ``TypeError`` for a filter that there is not, and the errors of
+        ``cloudsigma.errors``.
 
         Asks ``GET /vmware_servers/``.
         """
@@ -46,8 +46,8 @@ class VmwareServers(Narrowed[F, VmwareServer], Readable[F, VmwareServer], Scheme
 
     @call
     async def find(self, **filters: Unpack[VmwareServerFilters]) -> VmwareServer | None:
-        """Return the only VMware server that matches, or None when none does. ``filters`` as in :meth:`list`.
+        """Return the only VMware server that matches, or None when none does. ``filters`` as in ``list``.
 
-        Raises :class:`cloudsigma.errors.ClientError` when several match: names need not be unique.
+        Raises ``cloudsigma.errors.ClientError`` when several match: names need not be unique.
         """
         return await self._only_matching(filters)

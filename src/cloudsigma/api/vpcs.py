@@ -26,8 +26,8 @@ class Vpcs(Named[F, Vpc], Readable[F, Vpc], Tagged[F, Vpc], Schemed[F]):
     async def update(self, ref: Ref[Vpc], **changes: Unpack[VpcChanges]) -> Vpc:
         """Change a private cloud and return it; what is not named stays as it is.
 
-        ``changes`` are the keys of :class:`cloudsigma.records.VpcChanges`; ``nodes`` replaces all of them. It is read,
-        changed and written back. Sends ``PUT /vpc/{uuid}/``. Raises :class:`cloudsigma.errors.ValidationError`.
+        ``changes`` are the keys of ``cloudsigma.records.VpcChanges``; ``nodes`` replaces all of them. It is read,
+        changed and written back. Sends ``PUT /vpc/{uuid}/``. Raises ``cloudsigma.errors.ValidationError``.
         """
         required(changes)
         body = body_of(changes)

@@ -45,10 +45,10 @@ class VrFirewallFilters(
     ) -> VrFirewallFilter:
         """Create a rule and return it: with ``wait`` when the job that makes it is done.
 
-        ``fields`` are the keys of :class:`cloudsigma.records.VrFirewallFilterSpec`. ``timeout`` is in seconds and holds
-        for the waiting. Sends ``POST /vrfwfilters/``. Raises :class:`cloudsigma.errors.ValidationError`, also for an
-        ``order`` that is taken, :class:`cloudsigma.errors.OutcomeUnknown` when no answer came,
-        :class:`cloudsigma.errors.WaitFailed` and :class:`cloudsigma.errors.WaitTimeout`.
+        ``fields`` are the keys of ``cloudsigma.records.VrFirewallFilterSpec``. ``timeout`` is in seconds and holds
+        for the waiting. Sends ``POST /vrfwfilters/``. Raises ``cloudsigma.errors.ValidationError``, also for an
+        ``order`` that is taken, ``cloudsigma.errors.OutcomeUnknown`` when no answer came,
+        ``cloudsigma.errors.WaitFailed`` and ``cloudsigma.errors.WaitTimeout``.
         """
         return await self._create(with_uuids(fields, _KINDS), wait, timeout)
 
@@ -68,8 +68,8 @@ class VrFirewallFilters(
     ) -> VrFirewallFilter:
         """Change a rule and return it: with ``wait`` when its jobs are done, in ``timeout`` seconds at most.
 
-        ``changes`` are the keys of :class:`cloudsigma.records.VrFirewallFilterChanges`. The rule is read, changed and
-        written back. Sends ``PUT /vrfwfilters/{uuid}/``. Raises :class:`cloudsigma.errors.ValidationError`.
+        ``changes`` are the keys of ``cloudsigma.records.VrFirewallFilterChanges``. The rule is read, changed and
+        written back. Sends ``PUT /vrfwfilters/{uuid}/``. Raises ``cloudsigma.errors.ValidationError``.
         """
         required(changes)
         return await done(self._requests, await self._update(ref, changes), wait, timeout)

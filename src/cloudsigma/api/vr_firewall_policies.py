@@ -46,11 +46,11 @@ class VrFirewallPolicies(
     ) -> VrFirewallPolicy:
         """Create a policy and return it: with ``wait`` when the job that makes it is done.
 
-        ``fields`` are the keys of :class:`cloudsigma.records.VrFirewallPolicySpec`; without ``active`` it is not
+        ``fields`` are the keys of ``cloudsigma.records.VrFirewallPolicySpec``; without ``active`` it is not
         applied, without ``filters`` it has no rules. ``timeout`` is in seconds and holds for the waiting.
-        Sends ``POST /vrfwpolicies/``. Raises :class:`cloudsigma.errors.ValidationError`,
-        :class:`cloudsigma.errors.OutcomeUnknown` when no answer came, :class:`cloudsigma.errors.WaitFailed` and
-        :class:`cloudsigma.errors.WaitTimeout`.
+        Sends ``POST /vrfwpolicies/``. Raises ``cloudsigma.errors.ValidationError``,
+        ``cloudsigma.errors.OutcomeUnknown`` when no answer came, ``cloudsigma.errors.WaitFailed`` and
+        ``cloudsigma.errors.WaitTimeout``.
         """
         return await self._create(_new_policy(fields), wait, timeout)
 
@@ -70,9 +70,9 @@ class VrFirewallPolicies(
     ) -> VrFirewallPolicy:
         """Change a policy and return it: with ``wait`` when its jobs are done, in ``timeout`` seconds at most.
 
-        ``changes`` are the keys of :class:`cloudsigma.records.VrFirewallPolicyChanges`. The policy is read, changed and
+        ``changes`` are the keys of ``cloudsigma.records.VrFirewallPolicyChanges``. The policy is read, changed and
         written back. The cloud makes all rules anew each time, so that they have other uuids afterwards.
-        Sends ``PUT /vrfwpolicies/{uuid}/``. Raises :class:`cloudsigma.errors.ValidationError`.
+        Sends ``PUT /vrfwpolicies/{uuid}/``. Raises ``cloudsigma.errors.ValidationError``.
         """
         required(changes)
         after = await self._update(ref, _policy_body(changes))

@@ -70,7 +70,7 @@ async def wait_for_transition(
     """Wait until a server has gone from ``origin`` to ``wanted``; going back to ``origin`` is a failure.
 
     Just after an action the cloud may still show the old state, so that ``origin`` counts as a way back once another
-    state was seen, or when it is still there after :data:`LONGEST_LAG`. ``fallen_back`` says in the error what happened
+    state was seen, or when it is still there after ``LONGEST_LAG``. ``fallen_back`` says in the error what happened
     and what can be done.
     """
     path = path_of(ref, "servers")
@@ -94,7 +94,7 @@ async def wait_for_transition(
 async def wait_for_restart(requests: Requests, before: Server, timeout: float | None) -> Server:
     """Wait until a server runs again after a restart, which shows in the time it was started, or in another status.
 
-    That time has no fractions of a second: a server that runs on after :data:`LONGEST_LAG` was restarted in the
+    That time has no fractions of a second: a server that runs on after ``LONGEST_LAG`` was restarted in the
     second in which it was started.
     """
     started = _started(before)

@@ -19,15 +19,25 @@ def is_name(text: str) -> bool:
 def uuid_by_name(collection: Any, kind: str, name: str) -> str:
     """Return the uuid of the one object of ``collection`` that has this name; ``kind`` says what they are.
 
-    Raises :class:`cloudsigma.errors.NotFound` when no object has it and
-    :class:`cloudsigma.errors.InvalidArgument` when several have.
+    Raises ``cloudsigma.errors.NotFound`` when no object has it and
+    ``cloudsigma.errors.InvalidArgument`` when several have.
     """
-    found = [each for each in collection.list(name=name) if each.get("name") == name]
+    found = [each for each in collection.list(name=name) if _name_of(each) == name]
     if len(found) == 1:
-        return str(found[0]["uuid"])
+        return _identity(found[0])
     if not found:
         raise NotFound(f"none of the {kind} has the uuid or the name {one_line(name)!r}")
-    uuids = ", ".join(str(each["uuid"]) for each in found)
+    uuids = ", ".join(map(_identity, found))
     raise InvalidArgument(
         f"{len(found)} of the {kind} have the name {one_line(name)!r}; say which one: {uuids}"
     )
+
+
+def _name_of(each: Any) -> Any:
+    if "name" in each or not isinstance(each.get("configuration"), dict):
+        return each.get("name")
+    return each["configuration"].get("name")  # a virtual router
+
+
+def _identity(each: Any) -> str:
+    return str(each.get("uuid") or each["resource_uri"])  # a licence has no uuid

@@ -119,7 +119,7 @@ def explain_options(spoken: Verb, parameters: list[click.Parameter]) -> None:
 
 
 def arguments_of(spoken: Verb, given: Mapping[str, Any], data: Any) -> dict[str, Any]:
-    """Return the arguments of the call for what was typed. Raises :class:`click.UsageError`."""
+    """Return the arguments of the call for what was typed. Raises ``click.UsageError``."""
     if data is not None and not isinstance(data, Mapping):
         raise click.UsageError("--data must be a JSON object")
     arguments: dict[str, Any] = dict(data or {})

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ..records.page import Page
 from .failures import USAGE, Failure
 from .output import cell, write, write_json, write_outline, write_table
 from .presentation import columns_of
@@ -26,6 +27,8 @@ def write_result(
     ``form`` is ``json`` or for people; ``whole`` asks for all fields of a single object, else an object that has the
     columns of its collection is one line of a table; ``fields`` are the columns of a table when the user chose them.
     """
+    if isinstance(result, Page):
+        result = result.objects
     if isinstance(result, bytes):
         if sys.stdout.isatty():
             raise Failure(USAGE, "the result is binary; send it to a file or another program")

@@ -25,7 +25,7 @@ class Addresses:
     def url(self, path: str, params: Mapping[str, Any] | None = None) -> str:
         """Return the full URL for a path: slash at its end, parameters percent-encoded.
 
-        Raises :class:`cloudsigma.errors.InvalidArgument` for another origin (credentials go to no other host) and for
+        Raises ``cloudsigma.errors.InvalidArgument`` for another origin (credentials go to no other host) and for
         paths that would be taken for something else.
         """
         path, _, query = path.partition("?")
@@ -72,7 +72,7 @@ class Addresses:
 def encode_params(params: Mapping[str, Any]) -> str:
     """Return a query string; None is left out, booleans are lower-case, a list's values are joined by commas.
 
-    Raises :class:`cloudsigma.errors.InvalidArgument` for text that is no Unicode.
+    Raises ``cloudsigma.errors.InvalidArgument`` for text that is no Unicode.
     """
     pairs = []
     for name, value in params.items():

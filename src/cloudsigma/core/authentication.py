@@ -18,7 +18,7 @@ _NOTHING: Mapping[str, str] = {}
 
 
 class Authentication(Protocol):
-    """What :class:`cloudsigma.core.requests.Requests` asks before and after each attempt."""
+    """What ``cloudsigma.core.requests.Requests`` asks before and after each attempt."""
 
     generation: int
 

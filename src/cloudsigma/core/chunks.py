@@ -34,7 +34,7 @@ class ChunkPlan(Sequence[Chunk]):
     """All chunks of an image, in order, made when they are asked for.
 
     Arguments: ``size`` of the image and ``chunk_size`` in bytes; ``first``, the number of the first chunk. Raises
-    :class:`cloudsigma.errors.InvalidArgument` for sizes that make no sense.
+    ``cloudsigma.errors.InvalidArgument`` for sizes that make no sense.
     """
 
     size: int
@@ -65,7 +65,7 @@ class ChunkPlan(Sequence[Chunk]):
     def numbered(self, number: int) -> Chunk:
         """Return the chunk with a number of the protocol.
 
-        Raises :class:`cloudsigma.errors.InvalidArgument` when there is none.
+        Raises ``cloudsigma.errors.InvalidArgument`` when there is none.
         """
         if not self.first <= number < self.first + len(self):
             raise InvalidArgument(f"chunk {number} of {len(self)}, counted from {self.first}, does not exist")

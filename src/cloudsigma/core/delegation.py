@@ -31,6 +31,9 @@ USER_LIFETIME = 900.0
 TRIED_AGAIN = 30.0
 """Seconds until a renewal that failed is tried again, as long as the token at hand is good."""
 
+PATIENCE = 10.0
+"""Seconds that a renewal may take, and keep a call from being made with the token at hand."""
+
 TOKEN_PATH = "/realms/cloudsigma/protocol/openid-connect/token"  # noqa: S105  (a path)
 IMPERSONATE_PATH = "/service_provider/api/v1/user/impersonate"
 UMA_TICKET = "urn:ietf:params:oauth:grant-type:uma-ticket"
@@ -54,7 +57,7 @@ class Token:
 
 
 class DelegatedLogin:
-    """The authentication of a client with :class:`cloudsigma.credentials.DelegatedCredentials`.
+    """The authentication of a client with ``cloudsigma.credentials.DelegatedCredentials``.
 
     However many calls begin at once, one exchanges. A refused token is exchanged anew from the first step. When a
     renewal fails, the token at hand serves until its end.
@@ -90,9 +93,13 @@ class DelegatedLogin:
         return True
 
     async def _renew_if_possible(self, requests: Requests, deadline: float) -> None:
-        present = self._user
+        present, now = self._user, requests.port.now()
+        good = present is not None and now < present.ends
         try:
-            await self._exchange(requests, deadline)
+            if good:
+                await self._exchange(requests, min(deadline, now + PATIENCE), retries=0)
+            else:
+                await self._exchange(requests, deadline)
         except ApiClientError as error:
             now = requests.port.now()
             if present is None or now >= present.ends:
@@ -100,21 +107,21 @@ class DelegatedLogin:
             present.renewed = min(now + TRIED_AGAIN, present.ends)
             LOG.warning("the delegated token could not be renewed and is used until its end: %s", error)
 
-    async def _exchange(self, requests: Requests, deadline: float) -> None:
+    async def _exchange(self, requests: Requests, deadline: float, retries: int | None = None) -> None:
         now = requests.port.now()
         kept = self._service is not None and now < self._service.renewed
         try:
-            await self._steps(requests, deadline)
+            await self._steps(requests, deadline, retries)
         except AuthError:
             if not kept:
                 raise
             self._service = self._ticket = None  # what was kept may have been withdrawn
-            await self._steps(requests, deadline)
+            await self._steps(requests, deadline, retries)
         self.generation += 1
 
-    async def _steps(self, requests: Requests, deadline: float) -> None:
+    async def _steps(self, requests: Requests, deadline: float, retries: int | None) -> None:
         given, port = self._credentials, requests.port
-        identity = _Exact(requests, given.oauth_endpoint)
+        identity = _Exact(requests, given.oauth_endpoint, retries)
         if self._service is None or port.now() >= self._service.renewed:
             form = {
                 "grant_type": "client_credentials",
@@ -126,7 +133,7 @@ class DelegatedLogin:
         if self._ticket is None or port.now() >= self._ticket.renewed:
             form = {"grant_type": UMA_TICKET, "audience": AUDIENCE}
             self._ticket = await identity.token(TOKEN_PATH, "ticket", form, deadline, shown=self._service)
-        provider = _Exact(requests, given.service_endpoint or _direct_origin(requests.settings))
+        provider = _Exact(requests, given.service_endpoint or _direct_origin(requests.settings), retries)
         body = {"user_email": given.user_email, "subject_token": self._service.value}
         self._user = await provider.token(
             IMPERSONATE_PATH, "impersonation", body, deadline, shown=self._ticket, lifetime=USER_LIFETIME
@@ -139,9 +146,10 @@ class DelegatedLogin:
 class _Exact(Requests):
     """Requests to a service beside the API: its paths are taken as they are, and it gets no credentials but those given."""
 
-    def __init__(self, requests: Requests, origin: str) -> None:
+    def __init__(self, requests: Requests, origin: str, retries: int | None) -> None:
         settings = replace(
             requests.settings,
+            retries=requests.settings.retries if retries is None else retries,
             api_endpoint=origin.rstrip("/") + "/",
             username=None,
             password=None,

@@ -44,9 +44,9 @@ class Subscription:
         self.signal = feed.requests.port.signal()
 
     async def next(self, timeout: float | None) -> Event | Gap | None:
-        """Return the next event, :data:`GAP` after a loss of the connection, or None after ``timeout`` seconds.
+        """Return the next event, ``GAP`` after a loss of the connection, or None after ``timeout`` seconds.
 
-        Raises :class:`cloudsigma.errors.ApiClientError` when the connection cannot be had again within that time.
+        Raises ``cloudsigma.errors.ApiClientError`` when the connection cannot be had again within that time.
         """
         return await self._feed.next(self, timeout)
 
@@ -75,8 +75,8 @@ class EventFeed:
     async def subscribe(self, timeout: float | None = None) -> Subscription:
         """Return a place in the feed once the connection is open: what happens from now on will be told.
 
-        ``timeout`` is in seconds. To be ended with :meth:`unsubscribe`. Raises
-        :class:`cloudsigma.errors.ApiClientError` when the websocket cannot be had.
+        ``timeout`` is in seconds. To be ended with ``unsubscribe``. Raises
+        ``cloudsigma.errors.ApiClientError`` when the websocket cannot be had.
         """
         subscription = Subscription(self)
         async with self._lock:
@@ -103,7 +103,7 @@ class EventFeed:
     async def listen(self, resource_types: Collection[str] | None = None) -> AsyncGenerator[Event, None]:
         """Yield events for ever, of some collections or of all; a lost connection is renewed and a gap logged.
 
-        Raises :class:`cloudsigma.errors.ApiClientError` when the first connection cannot be had, and later when the
+        Raises ``cloudsigma.errors.ApiClientError`` when the first connection cannot be had, and later when the
         credentials are refused.
         """
         subscription = await self.subscribe()
@@ -119,7 +119,7 @@ class EventFeed:
             await self.unsubscribe(subscription)
 
     async def next(self, subscription: Subscription, timeout: float | None) -> Event | Gap | None:
-        """Return the next item of a subscription; see :meth:`Subscription.next`."""
+        """Return the next item of a subscription; see ``Subscription.next``."""
         port = self.requests.port
         deadline = inf if timeout is None else port.now() + timeout
         while not subscription.waiting:

@@ -20,7 +20,7 @@ def filter_params(filters: Mapping[str, Any]) -> dict[str, str]:
     """Return query parameters for filters such as ``name="web"``, ``status=["running", "paused"]``.
 
     A list, tuple or set means any of its values; None means that the filter is not given. Raises
-    :class:`cloudsigma.errors.InvalidArgument` for an empty list (which would match everything) and for other types.
+    ``cloudsigma.errors.InvalidArgument`` for an empty list (which would match everything) and for other types.
     """
     params: dict[str, str] = {}
     for name, value in filters.items():

@@ -19,7 +19,7 @@ PAGE_SIZE = 500
 
 
 def objects_in(answer: Answer) -> list[Any]:
-    """Return the objects of a list answer. Raises :class:`cloudsigma.errors.BadAnswer` when it is none."""
+    """Return the objects of a list answer. Raises ``cloudsigma.errors.BadAnswer`` when it is none."""
     data = answer.data
     objects = data.get("objects") if isinstance(data, dict) else data
     if not isinstance(objects, list) or not all(isinstance(item, dict) for item in objects):
@@ -57,7 +57,7 @@ async def fetch_page(
     """Return one page of the list at ``path``; ``limit`` 0 means all that follows ``offset``.
 
     ``partial`` marks the records as holding only chosen fields. Raises
-    :class:`cloudsigma.errors.InvalidArgument` for negative numbers.
+    ``cloudsigma.errors.InvalidArgument`` for negative numbers.
     """
     if offset < 0 or limit < 0:
         raise InvalidArgument(f"{'offset' if offset < 0 else 'limit'} must not be negative")

@@ -74,7 +74,7 @@ class FrameStream(Protocol):
     async def receive(self, timeout: float | None) -> str | None:
         """Return the next text frame, or None when none came within ``timeout`` seconds (None waits for ever).
 
-        Raises :class:`PortFailure` when the connection was lost or closed.
+        Raises ``PortFailure`` when the connection was lost or closed.
         """
         ...
 
@@ -88,7 +88,7 @@ class Port(Protocol):
     blocking: bool
 
     async def send(self, request: HttpRequest) -> HttpResponse:
-        """Exchange one request for one answer, redirects not followed. Raises :class:`PortFailure`."""
+        """Exchange one request for one answer, redirects not followed. Raises ``PortFailure``."""
         ...
 
     async def sleep(self, seconds: float) -> None:
@@ -118,7 +118,7 @@ class Port(Protocol):
         ...
 
     async def open_frames(self, url: str, headers: Mapping[str, str], timeout: float) -> FrameStream:
-        """Open a websocket. Raises :class:`UpgradeRefused` or :class:`PortFailure`."""
+        """Open a websocket. Raises ``UpgradeRefused`` or ``PortFailure``."""
         ...
 
     async def close(self) -> None:

@@ -26,7 +26,7 @@ def uuid_of(ref: Reference, collection: str | None = None, argument: str = "ref"
     """Return the uuid that ``ref`` names.
 
     ``collection`` is the path segment that a resource_uri must belong to (``"servers"``); ``argument`` is the name to
-    use in the message. Raises :class:`cloudsigma.errors.InvalidArgument`.
+    use in the message. Raises ``cloudsigma.errors.InvalidArgument``.
     """
     value: object = ref  # checked at run time, whatever the annotation says
     if isinstance(value, str):

@@ -1,6 +1,6 @@
 """One request to the API, from arguments to a decoded answer: address, credentials, repetition, errors.
 
-:class:`Requests` is what collections are written on. It awaits nothing but its port.
+``Requests`` is what collections are written on. It awaits nothing but its port.
 """
 
 from __future__ import annotations
@@ -135,7 +135,7 @@ class Requests:
         ``decode=False`` leaves the body as bytes in ``answer.raw.body``; ``follow=False`` returns a redirect instead
         of following it.
 
-        Raises the errors of :mod:`cloudsigma.errors`.
+        Raises the errors of ``cloudsigma.errors``.
         """
         method = method.upper()
         request = HttpRequest(method, self.url(path, params), self._headers(headers, decode), b"")
@@ -157,7 +157,7 @@ class Requests:
         return self._answer(request, response, decode)
 
     def url(self, path: str, params: Mapping[str, Any] | None = None) -> str:
-        """Return the full URL for a path; see :meth:`cloudsigma.core.addresses.Addresses.url`."""
+        """Return the full URL for a path; see ``cloudsigma.core.addresses.Addresses.url``."""
         return self._addresses.url(path, params)
 
     def _headers(self, extra: Mapping[str, str] | None, decode: bool) -> dict[str, str]:
@@ -330,7 +330,7 @@ class Requests:
 
 
 def decoded_body(response: HttpResponse) -> bytes:
-    """Return the body without its ``Content-Encoding``. Raises :class:`cloudsigma.errors.BadAnswer` if it is damaged."""
+    """Return the body without its ``Content-Encoding``. Raises ``cloudsigma.errors.BadAnswer`` if it is damaged."""
     if response.headers.get("content-encoding", "").lower() not in ("gzip", "x-gzip") or not response.body:
         return response.body
     try:

@@ -59,8 +59,8 @@ class Goal(Generic[R]):
 async def wait_until(requests: Requests, goal: Goal[R], timeout: float | None) -> R | None:
     """Wait up to ``timeout`` seconds (None: for ever) for a goal and return the object, or None when it is gone.
 
-    Raises :class:`cloudsigma.errors.WaitTimeout`; :class:`cloudsigma.errors.WaitFailed` as soon as the object is in
-    a state that cannot become the goal; :class:`cloudsigma.errors.NotFound` when it does not exist, unless that is
+    Raises ``cloudsigma.errors.WaitTimeout``; ``cloudsigma.errors.WaitFailed`` as soon as the object is in
+    a state that cannot become the goal; ``cloudsigma.errors.NotFound`` when it does not exist, unless that is
     the goal; and what a request raises.
     """
     wait = _Wait(requests, goal, inf if timeout is None else requests.port.now() + timeout, timeout)

@@ -37,7 +37,7 @@ class _Context(Faced[F]):
         not exist. A path that the protocol answers ambiguously (is ``1000`` a number or a name?) costs a second
         question.
 
-        Raises :class:`DeviceUnavailable`, :class:`NotAnswered` or :class:`NotJson`. See the API's page on the server
+        Raises ``DeviceUnavailable``, ``NotAnswered`` or ``NotJson``. See the API's page on the server
         context.
         """
         return await self._get(path)
@@ -46,7 +46,7 @@ class _Context(Faced[F]):
     async def text(self, path: str) -> str:
         """Return what the cloud says at a path as text: strings without quotes, everything else in JSON spelling.
 
-        A path that does not exist, and null, give the empty string. Arguments and errors are those of :meth:`get`.
+        A path that does not exist, and null, give the empty string. Arguments and errors are those of ``get``.
         """
         payload = await self._ask(path)
         if b"\\" in payload and json_value(payload)[0]:
@@ -160,7 +160,7 @@ class ServerContext(_Context[Sync]):
 
 
 class AsyncServerContext(_Context[Async]):
-    """The same as :class:`ServerContext`, awaited; the port is used in a thread of its own."""
+    """The same as ``ServerContext``, awaited; the port is used in a thread of its own."""
 
     _blocking = False
 

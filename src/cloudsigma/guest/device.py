@@ -47,7 +47,7 @@ class SerialDevice:
     def carry_out(self, exchange: Exchange, abandoned: threading.Event | None = None) -> None:
         """Send the request and feed the exchange until it has its answer.
 
-        Raises :class:`DeviceUnavailable`, :class:`NotAnswered` or :class:`NotJson`.
+        Raises ``DeviceUnavailable``, ``NotAnswered`` or ``NotJson``.
         """
         deadline = time.monotonic() + self.timeout
         line = self._open(deadline, abandoned)

@@ -20,7 +20,7 @@ _MOST_STARTS = 64
 def request_bytes(path: str = "") -> bytes:
     """Return the bytes that ask for ``path``; the empty path asks for the whole context.
 
-    Raises :class:`ValueError` for a path that would break the frame: one with control characters, ``<`` or ``>``.
+    Raises ``ValueError`` for a path that would break the frame: one with control characters, ``<`` or ``>``.
     """
     if any(character in "<>" or ord(character) < 0x20 or ord(character) == 0x7F for character in path):
         raise ValueError("a context path holds no control characters, '<' or '>'")
@@ -30,7 +30,7 @@ def request_bytes(path: str = "") -> bytes:
 class Exchange:
     """One request and the answer to it, however the bytes of the answer are cut.
 
-    ``request`` are the bytes to send. :meth:`feed` takes what was received. For the whole context (an empty path) only
+    ``request`` are the bytes to send. ``feed`` takes what was received. For the whole context (an empty path) only
     a JSON object counts as answer; for a path any payload does.
     """
 

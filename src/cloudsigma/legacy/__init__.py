@@ -1,4 +1,4 @@
 """What stands behind the old import paths ``cloudsigma.resource`` and ``cloudsigma.generic``: thin, on the new core.
 
-New programs use :class:`cloudsigma.CloudSigma`. Differences to the old library are listed in the documentation.
+New programs use ``cloudsigma.CloudSigma``. Differences to the old library are listed in the documentation.
 """

@@ -12,13 +12,13 @@ Params: TypeAlias = Mapping[str, Any] | None
 
 
 class ResourceBase:
-    """One root of the API. Arguments are those of :class:`cloudsigma.generic.GenericClient`.
+    """One root of the API. Arguments are those of ``cloudsigma.generic.GenericClient``.
 
     ``c`` is the client; ``c.resp`` the last answer that the calling thread got. Objects are dictionaries. Where the
-    API answers with a list of one, the object itself is returned, except by :meth:`list` and :meth:`list_detail`.
+    API answers with a list of one, the object itself is returned, except by ``list`` and ``list_detail``.
 
     A ``uuid`` may also be a resource_uri or an object that has one. All methods raise the errors that
-    :meth:`cloudsigma.generic.GenericClient.get` lists.
+    ``cloudsigma.generic.GenericClient.get`` lists.
     """
 
     resource_name: str | None = None
@@ -36,7 +36,7 @@ class ResourceBase:
         self.c.response_hook = func
 
     def detach_response_hook(self) -> None:
-        """Undo :meth:`attach_response_hook`."""
+        """Undo ``attach_response_hook``."""
         self.c.response_hook = None
 
     def _get_url(self) -> str:

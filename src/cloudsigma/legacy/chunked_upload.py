@@ -1,6 +1,6 @@
 """An upload in chunks by several threads, with the methods that both uploaders of the old library had.
 
-The subclass says how one chunk is sent, in :meth:`ChunkedUpload.upload_chunk`.
+The subclass says how one chunk is sent, in ``ChunkedUpload.upload_chunk``.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ class ChunkedUpload:
     first_chunk: int
     retries: int
     count_when_sent = True
-    """Whether a chunk is added to the progress here, or by :meth:`upload_chunk` itself."""
+    """Whether a chunk is added to the progress here, or by ``upload_chunk`` itself."""
 
     def _set_up(
         self,
@@ -197,8 +197,8 @@ class ChunkedUpload:
     def _send_all(self) -> None:
         """Send all chunks; return when the drive has them all.
 
-        Raises the error of the first chunk that failed for good, :class:`cloudsigma.errors.ImageChanged`, or
-        :class:`cloudsigma.errors.TransferError` when the cloud still waits for chunks afterwards.
+        Raises the error of the first chunk that failed for good, ``cloudsigma.errors.ImageChanged``, or
+        ``cloudsigma.errors.TransferError`` when the cloud still waits for chunks afterwards.
         """
         if self._running:
             self._idle.wait()  # requests of an attempt before; each has an end

@@ -14,7 +14,7 @@ _PIECE = 1024 * 1024
 
 
 class Image:
-    """An open image. Raises :class:`OSError` when the file cannot be read."""
+    """An open image. Raises ``OSError`` when the file cannot be read."""
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
         self._path = Path(path)
@@ -31,7 +31,7 @@ class Image:
     def read(self, offset: int, length: int, before: bytes = b"", after: bytes = b"") -> bytes:
         """Return ``length`` bytes of the file from ``offset`` on, between ``before`` and ``after``.
 
-        They are in memory once, not twice. Raises :class:`cloudsigma.errors.ImageChanged` when the file is no longer
+        They are in memory once, not twice. Raises ``cloudsigma.errors.ImageChanged`` when the file is no longer
         as it was opened.
         """
         body = BytesIO()
@@ -56,7 +56,7 @@ class Image:
             return self._file.read(length)
 
     def check(self) -> None:
-        """Raise :class:`cloudsigma.errors.ImageChanged` when size or time of change are others than at the beginning."""
+        """Raise ``cloudsigma.errors.ImageChanged`` when size or time of change are others than at the beginning."""
         state = self._present_state()
         if state != self.state:
             what = "size" if state[0] != self.state[0] else "time of change"

@@ -100,7 +100,7 @@ class Response:
         return self.content.decode(self.encoding, "replace")
 
     def json(self) -> Any:
-        """Return the body decoded as JSON. Raises :class:`ValueError` when it is none."""
+        """Return the body decoded as JSON. Raises ``ValueError`` when it is none."""
         return orjson.loads(self.content)
 
     def __bool__(self) -> bool:

@@ -49,7 +49,7 @@ class RememberingPort(BlockingPort):
         self._last.exchange = None
 
     def last(self) -> Response | None:
-        """Return this thread's last exchange, or None when there was none since :meth:`forget`."""
+        """Return this thread's last exchange, or None when there was none since ``forget``."""
         exchange = getattr(self._last, "exchange", None)
         return Response(*exchange) if exchange else None
 
@@ -126,7 +126,7 @@ class Http:
         timeout: float | None = None,
         allow_redirects: bool = True,
     ) -> Response:
-        """Send a request. Raises :class:`cloudsigma.errors.ConnectionFailed` or :class:`cloudsigma.errors.Timeout`."""
+        """Send a request. Raises ``cloudsigma.errors.ConnectionFailed`` or ``cloudsigma.errors.Timeout``."""
         if params:
             url += ("&" if "?" in url else "?") + encode_params(params)
         body, kind = _content(data, json)

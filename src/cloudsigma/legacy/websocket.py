@@ -23,9 +23,9 @@ class Websocket:
     """The account's websocket. A program opens it, does something, and waits for what comes of it.
 
     Arguments: ``timeout``, the seconds that waiting takes at most unless told otherwise, None for ever; the others are
-    those of :class:`cloudsigma.generic.GenericClient`, and ``ws_endpoint``.
+    those of ``cloudsigma.generic.GenericClient``, and ``ws_endpoint``.
 
-    ``ws`` is the :class:`cloudsigma.generic.WebsocketClient`; ``ws.recv()`` returns the next frame, a dictionary with
+    ``ws`` is the ``cloudsigma.generic.WebsocketClient``; ``ws.recv()`` returns the next frame, a dictionary with
     ``resource_type`` and ``resource_uri``.
     """
 
@@ -74,7 +74,7 @@ class Websocket:
         Arguments: ``message_filter``, such as ``{"resource_type": ["drives", "servers"]}`` or
         ``{"resource_uri": "/api/2.0/balance/"}``, None for any frame; ``timeout`` in seconds.
 
-        Raises :class:`WebsocketTimeoutError`, or :class:`cloudsigma.errors.ConnectionFailed` when the connection is
+        Raises ``WebsocketTimeoutError``, or ``cloudsigma.errors.ConnectionFailed`` when the connection is
         lost.
         """
         ends = self._ends(timeout)
@@ -114,7 +114,7 @@ class Websocket:
         """Call ``waiter`` until ``extra_filter`` accepts what it returns, and return that.
 
         Each call gets what is left of ``timeout`` (seconds) as its ``timeout``. Raises
-        :class:`WebsocketTimeoutError`.
+        ``WebsocketTimeoutError``.
         """
         ends = self._ends(timeout)
         while True:
@@ -128,7 +128,7 @@ class Websocket:
         """Wait until the object at ``uri`` has this status, and return it; it may have it already.
 
         Arguments: ``resource``, the class that reads it; ``timeout`` in seconds, None for the websocket's own. Raises
-        :class:`WebsocketTimeoutError`, and :class:`cloudsigma.errors.ClientError` when the object is gone.
+        ``WebsocketTimeoutError``, and ``cloudsigma.errors.ClientError`` when the object is gone.
         """
         ends = self._ends(timeout)
         reader = resource(**self._credentials)

@@ -37,7 +37,7 @@ class Connection:
     def recv(self) -> str:
         """Return the next frame as text.
 
-        Raises :class:`WebsocketTimeoutError`, or :class:`cloudsigma.errors.ConnectionFailed` when the connection is
+        Raises ``WebsocketTimeoutError``, or ``cloudsigma.errors.ConnectionFailed`` when the connection is
         lost or closed.
         """
         if self._closed:
@@ -51,11 +51,11 @@ class Connection:
         return frame
 
     def gettimeout(self) -> float | None:
-        """Return the seconds that :meth:`recv` waits; None is for ever."""
+        """Return the seconds that ``recv`` waits; None is for ever."""
         return self._timeout
 
     def settimeout(self, timeout: float | None) -> None:
-        """Set the seconds that :meth:`recv` waits; None is for ever."""
+        """Set the seconds that ``recv`` waits; None is for ever."""
         self._timeout = timeout
 
     def close(self) -> None:
@@ -68,11 +68,11 @@ class WebsocketClient:
     """A websocket on which the account's changes arrive.
 
     Arguments: ``cookie``, the ticket that ``Accounts().authenticate_asynchronous()`` sets as ``async_auth``;
-    ``timeout``, the seconds that :meth:`recv` waits unless told otherwise, None for ever; ``ws_endpoint``, by default
+    ``timeout``, the seconds that ``recv`` waits unless told otherwise, None for ever; ``ws_endpoint``, by default
     that of the configuration.
 
-    Raises :class:`cloudsigma.errors.PermissionError` when the ticket is not, or no longer, valid, and
-    :class:`cloudsigma.errors.ConnectionFailed`.
+    Raises ``cloudsigma.errors.PermissionError`` when the ticket is not, or no longer, valid, and
+    ``cloudsigma.errors.ConnectionFailed``.
     """
 
     def __init__(self, cookie: str, timeout: float | None = 10, ws_endpoint: str | None = None) -> None:
@@ -98,7 +98,7 @@ class WebsocketClient:
         """Return the next frame as a dictionary, or as text with ``return_raw``.
 
         Arguments: ``timeout``, the seconds to wait this once; by default those of the constructor. Raises
-        :class:`WebsocketTimeoutError` or :class:`cloudsigma.errors.ConnectionFailed`.
+        ``WebsocketTimeoutError`` or ``cloudsigma.errors.ConnectionFailed``.
         """
         usual = self.conn.gettimeout()
         self.conn.settimeout(usual if timeout is None else max(0.0, timeout))

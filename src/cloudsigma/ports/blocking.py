@@ -208,7 +208,7 @@ def finish(awaitable: Awaitable[T]) -> T:
 
 
 def stop_if_abandoned() -> None:
-    """Raise :class:`Abandoned` in a job whose gather was interrupted."""
+    """Raise ``Abandoned`` in a job whose gather was interrupted."""
     stop = _abandoned.get()
     if stop is not None and stop.is_set():
         raise Abandoned

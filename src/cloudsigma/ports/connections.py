@@ -179,7 +179,7 @@ class Connections:
 
 
 def time_left(until: float, sent: bool = True) -> float:
-    """Return the seconds left. Raises :class:`PortFailure` when there are none."""
+    """Return the seconds left. Raises ``PortFailure`` when there are none."""
     left = until - time.monotonic()
     if left <= 0:
         raise PortFailure("no answer in time" if sent else "no connection in time", sent=sent, timed_out=True)

@@ -1,4 +1,4 @@
-"""Connections of the asyncio port; see :mod:`cloudsigma.ports.connections`. Time limits are the port's."""
+"""Connections of the asyncio port; see ``cloudsigma.ports.connections``. Time limits are the port's."""
 
 from __future__ import annotations
 

@@ -34,7 +34,7 @@ class Conversation:
     def take(self, data: bytes) -> bool:
         """Take bytes that came (none when the other side has closed); return whether the answer is complete.
 
-        Raises :class:`h11.RemoteProtocolError` for an answer that is cut off or no HTTP.
+        Raises ``h11.RemoteProtocolError`` for an answer that is cut off or no HTTP.
         """
         protocol = self._protocol
         protocol.receive_data(data)

@@ -34,7 +34,7 @@ class AsyncioFrames:
 
 
 async def open_stream(url: str, headers: Mapping[str, str], timeout: float) -> AsyncioFrames:
-    """Open a websocket within ``timeout`` seconds. Raises :class:`UpgradeRefused` or :class:`PortFailure`."""
+    """Open a websocket within ``timeout`` seconds. Raises ``UpgradeRefused`` or ``PortFailure``."""
     secure = url.startswith("wss:")
     try:
         connection = await connect(

@@ -41,7 +41,7 @@ class BlockingFrames:
 
 
 def open_stream(url: str, headers: Mapping[str, str], timeout: float) -> BlockingFrames:
-    """Open a websocket within ``timeout`` seconds. Raises :class:`UpgradeRefused` or :class:`PortFailure`."""
+    """Open a websocket within ``timeout`` seconds. Raises ``UpgradeRefused`` or ``PortFailure``."""
     secure = url.startswith("wss:")
     timeout = min(timeout, threading.TIMEOUT_MAX)
     started = time.monotonic()

@@ -15,7 +15,7 @@ T = TypeVar("T")
 
 HeaderLines: TypeAlias = Mapping[str, str] | list[tuple[str, str]]
 Handler: TypeAlias = Callable[[str, str, dict[str, str], bytes], tuple[int, HeaderLines, bytes]]
-"""``handle(method, url, headers, body) -> (status, headers, body)``; it may raise :class:`PortFailure`."""
+"""``handle(method, url, headers, body) -> (status, headers, body)``; it may raise ``PortFailure``."""
 
 
 class MemoryFrames:

@@ -72,6 +72,7 @@ if TYPE_CHECKING:
     from .drive_user import DriveUser as DriveUser
     from .drive_user import DriveUserSpec as DriveUserSpec
     from .event import Event as Event
+    from .filters import NamedFilters as NamedFilters
     from .firewall_policy import FirewallPolicy as FirewallPolicy
     from .firewall_policy import FirewallPolicyFilters as FirewallPolicyFilters
     from .firewall_policy import FirewallPolicySpec as FirewallPolicySpec
@@ -242,7 +243,6 @@ if TYPE_CHECKING:
     from .vmware_server import VmwareNic as VmwareNic
     from .vmware_server import VmwareServer as VmwareServer
     from .vmware_server import VmwareServerFilters as VmwareServerFilters
-    from .vpc import NamedFilters as NamedFilters
     from .vpc import Node as Node
     from .vpc import NodeFilters as NodeFilters
     from .vpc import Vpc as Vpc
@@ -270,6 +270,7 @@ _MODULES = {
     "drive_body": "DriveChanges DriveCloneSpec DriveFilters DriveOptions DriveResizeChanges DriveSpec UploadSpec",
     "drive_user": "DriveUser DriveUserSpec",
     "event": "Event",
+    "filters": "NamedFilters",
     "firewall_policy": "FirewallPolicy FirewallPolicyFilters FirewallPolicySpec FirewallRule FirewallRuleSpec",
     "forward": "AddressForward AddressForwardSpec PortForward PortForwardSpec",
     "grantee": "Grantee GranteeUser",
@@ -307,7 +308,7 @@ _MODULES = {
     "virtual_router_configuration": "IpRange RouterAddressForward RouterConfiguration RouterFilter RouterFirewall RouterIpAlias RouterIpConfig RouterLan RouterNat RouterPolicy RouterPortForward RouterRoute RouterUpstream RouterVpn",
     "vlan": "Vlan VlanChanges VlanFilters",
     "vmware_server": "VmwareDisk VmwareMedia VmwareNic VmwareServer VmwareServerFilters",
-    "vpc": "NamedFilters Node NodeFilters Vpc VpcChanges",
+    "vpc": "Node NodeFilters Vpc VpcChanges",
     "vr_firewall": "PolicyFilter PolicyFilterSpec VrFirewallFilter VrFirewallFilterChanges VrFirewallFilterSpec VrFirewallPolicy VrFirewallPolicyChanges VrFirewallPolicySpec",
 }
 _HOME = {name: module for module, names in _MODULES.items() for name in names.split()}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal, TypeAlias, TypedDict
 
+from .filters import NamedFilters
 from .grantee import GranteeUser
 from .record import Record
 from .reference import Meta, Ref, Reference
@@ -84,14 +85,5 @@ class AclSpec(TypedDict, total=False):
     """All keys and values: those left out are removed."""
 
 
-class AclFilters(TypedDict, total=False):
+class AclFilters(NamedFilters, total=False):
     """What lists can be narrowed by; the cloud filters nothing here, so that this library does, after reading."""
-
-    name: str | Sequence[str]
-    """Whole name, case included."""
-    name__contains: str | Sequence[str]
-    """Part of the name, case ignored."""
-    uuid: str | Sequence[str]
-    """Identifier."""
-    fields: str | Sequence[str]
-    """Only these fields are asked for; the records then lack the others."""

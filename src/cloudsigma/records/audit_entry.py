@@ -29,7 +29,7 @@ class AuditEntry(Record):
     success: bool
     """Whether it was carried out."""
     timestamp: str
-    """Time, with a blank in place of the ``T``; see :func:`cloudsigma.records.to_datetime`."""
+    """Time, with a blank in place of the ``T``; see ``cloudsigma.records.to_datetime``."""
     uuid: str | None
     """The resource, not the entry."""
 

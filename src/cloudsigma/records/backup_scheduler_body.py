@@ -8,6 +8,7 @@ from typing import Any, Literal, Required, TypeAlias, TypedDict
 from .backup_scheduler import IncrementalBackup, InitialBackup, RetentionPolicy, RetentionRule
 from .reference import Ref
 from .tag import Tag
+from .tagged_filters import OrderedFilters
 
 SchedulerType: TypeAlias = Literal["snapshot", "backup", "migration", "dr"]
 """What a scheduler makes: local snapshots, remote ones, migrations, disaster recovery."""
@@ -132,20 +133,8 @@ class BackupSchedulerChanges(BackupSchedulerOptions, total=False):
     """When it runs."""
 
 
-class BackupSchedulerFilters(TypedDict, total=False):
+class BackupSchedulerFilters(OrderedFilters, total=False):
     """What lists of schedulers can be narrowed by; several must all hold, a sequence means any of its values."""
 
     type: SchedulerType | Sequence[SchedulerType]
     """What it makes."""
-    name: str | Sequence[str]
-    """Whole name, case included."""
-    name__contains: str | Sequence[str]
-    """Part of the name, case ignored."""
-    tag: Ref[Tag] | Sequence[str]
-    """A tag, by uuid."""
-    uuid: str | Sequence[str]
-    """Identifier."""
-    order_by: str
-    """``name`` or ``uuid``, with ``-`` in front for descending."""
-    fields: str | Sequence[str]
-    """Only these fields are asked for; the records then lack the others."""

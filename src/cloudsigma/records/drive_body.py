@@ -7,6 +7,7 @@ from typing import Any, Required, TypedDict
 
 from .reference import Ref
 from .tag import Tag
+from .tagged_filters import OrderedFilters
 
 
 class DriveOptions(TypedDict, total=False):
@@ -89,18 +90,5 @@ class UploadSpec(TypedDict, total=False):
     """Storage to lie on."""
 
 
-class DriveFilters(TypedDict, total=False):
+class DriveFilters(OrderedFilters, total=False):
     """What lists of drives can be narrowed by; several filters must all hold, a sequence means any of its values."""
-
-    name: str | Sequence[str]
-    """Whole name, case included."""
-    name__contains: str | Sequence[str]
-    """Part of the name, case ignored."""
-    tag: Ref[Tag] | Sequence[str]
-    """A tag, by uuid."""
-    uuid: str | Sequence[str]
-    """Identifier."""
-    order_by: str
-    """``name`` or ``uuid``, with ``-`` in front for descending."""
-    fields: str | Sequence[str]
-    """Only these fields are asked for; the records then lack the others."""

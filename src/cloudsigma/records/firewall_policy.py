@@ -9,6 +9,7 @@ from .grantee import Grantee
 from .record import Record
 from .reference import Meta, Ref, Reference
 from .tag import Tag
+from .tagged_filters import TaggedFilters
 
 
 class FirewallRule(Record):
@@ -91,16 +92,5 @@ class FirewallPolicySpec(TypedDict, total=False):
     """All tags."""
 
 
-class FirewallPolicyFilters(TypedDict, total=False):
+class FirewallPolicyFilters(TaggedFilters, total=False):
     """What lists of policies can be narrowed by; several must all hold, a sequence means any of its values."""
-
-    name: str | Sequence[str]
-    """Whole name, case included."""
-    name__contains: str | Sequence[str]
-    """Part of the name, case ignored."""
-    tag: Ref[Tag] | Sequence[str]
-    """A tag, by uuid."""
-    uuid: str | Sequence[str]
-    """Identifier."""
-    fields: str | Sequence[str]
-    """Only these fields are asked for; the records then lack the others."""

@@ -9,6 +9,7 @@ from .grantee import Grantee
 from .record import Record
 from .reference import Meta, Ref, Reference, SubscriptionReference
 from .tag import Tag
+from .tagged_filters import TaggedFilters
 
 
 class Ip(Record):
@@ -49,16 +50,5 @@ class IpChanges(TypedDict, total=False):
     """All tags."""
 
 
-class IpFilters(TypedDict, total=False):
+class IpFilters(TaggedFilters, total=False):
     """What lists of addresses can be narrowed by; several must all hold, a sequence means any of its values."""
-
-    name: str | Sequence[str]
-    """Whole name."""
-    name__contains: str | Sequence[str]
-    """Part of the name, case ignored."""
-    tag: Ref[Tag] | Sequence[str]
-    """A tag, by uuid."""
-    uuid: str | Sequence[str]
-    """The address."""
-    fields: str | Sequence[str]
-    """Only these fields are asked for; the records then lack the others."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal, Required, TypedDict
 
+from .filters import NamedFilters
 from .grantee import Grantee
 from .record import Record
 from .reference import Meta, Ref, Reference
@@ -90,14 +91,5 @@ class KeypairChanges(KeypairOptions, total=False):
     """Name."""
 
 
-class KeyFilters(TypedDict, total=False):
+class KeyFilters(NamedFilters, total=False):
     """What keys can be narrowed by; the cloud filters nothing here, so that this library does, after reading."""
-
-    name: str | Sequence[str]
-    """Whole name, case included."""
-    name__contains: str | Sequence[str]
-    """Part of the name, case ignored."""
-    uuid: str | Sequence[str]
-    """Identifier."""
-    fields: str | Sequence[str]
-    """Only these fields are asked for; the records then lack the others."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Required, TypedDict
 
+from .filters import NamedFilters
 from .record import Record
 from .reference import Ref
 
@@ -50,19 +51,11 @@ class NotificationContactChanges(TypedDict, total=False):
     """Number; the cloud takes blanks out."""
 
 
-class NotificationContactFilters(TypedDict, total=False):
+class NotificationContactFilters(NamedFilters, total=False):
     """What contacts can be narrowed by; the cloud filters nothing here, so that this library does, after reading."""
 
-    name: str | Sequence[str]
-    """Whole name, case included."""
-    name__contains: str | Sequence[str]
-    """Part of the name, case ignored."""
     email: str | Sequence[str]
     """Address, case included."""
-    uuid: str | Sequence[str]
-    """Identifier."""
-    fields: str | Sequence[str]
-    """Only these fields are asked for; the records then lack the others."""
 
 
 class NotificationPreference(Record):

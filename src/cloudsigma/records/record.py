@@ -18,7 +18,7 @@ class Record(dict[str, Any]):
     """A JSON object of the API, as a dict with typed attributes.
 
     Reading an attribute whose key is absent gives None where the annotation allows it, and otherwise raises
-    :class:`AttributeError` with the call that has the key.
+    ``AttributeError`` with the call that has the key.
     """
 
     __slots__ = ("_partial",)

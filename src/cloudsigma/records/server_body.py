@@ -11,6 +11,7 @@ from .record import Record
 from .reference import Ref
 from .server import Epc, Gpu
 from .tag import Tag
+from .tagged_filters import OrderedFilters
 
 
 class EpcSpec(TypedDict):
@@ -107,18 +108,5 @@ class ServerCloneSpec(TypedDict, total=False):
     """Make a new VNC password instead of copying it."""
 
 
-class ServerFilters(TypedDict, total=False):
+class ServerFilters(OrderedFilters, total=False):
     """What lists of servers can be narrowed by; several filters must all hold, a sequence means any of its values."""
-
-    name: str | Sequence[str]
-    """Whole name, case included."""
-    name__contains: str | Sequence[str]
-    """Part of the name, case ignored."""
-    tag: Ref[Tag] | Sequence[str]
-    """A tag, by uuid."""
-    uuid: str | Sequence[str]
-    """Identifier."""
-    order_by: str
-    """``name`` or ``uuid``, with ``-`` in front for descending."""
-    fields: str | Sequence[str]
-    """Only these fields are asked for; the records then lack the others."""

@@ -34,7 +34,7 @@ class Snapshot(Record):
     tags: list[Reference]
     """The caller's tags."""
     timestamp: str
-    """Time it was taken, with a blank in place of the ``T``; see :func:`cloudsigma.records.to_datetime`."""
+    """Time it was taken, with a blank in place of the ``T``; see ``cloudsigma.records.to_datetime``."""
     uuid: str
     """Identifier."""
 

@@ -8,6 +8,7 @@ from typing import Any, Required, TypedDict
 from .drive import Drive
 from .reference import Ref
 from .tag import Tag
+from .tagged_filters import OrderedFilters
 
 
 class SnapshotChanges(TypedDict, total=False):
@@ -52,20 +53,8 @@ class SnapshotCloneSpec(TypedDict, total=False):
     """Keys and values; not documented."""
 
 
-class SnapshotFilters(TypedDict, total=False):
+class SnapshotFilters(OrderedFilters, total=False):
     """What lists of snapshots can be narrowed by; several must all hold, a sequence means any of its values."""
 
     drive: Ref[Drive] | Sequence[str]
     """The drive they were taken of, by uuid."""
-    name: str | Sequence[str]
-    """Whole name, case included."""
-    name__contains: str | Sequence[str]
-    """Part of the name, case ignored."""
-    tag: Ref[Tag] | Sequence[str]
-    """A tag, by uuid."""
-    uuid: str | Sequence[str]
-    """Identifier."""
-    order_by: str
-    """A field, with ``-`` in front for descending; not documented."""
-    fields: str | Sequence[str]
-    """Only these fields are asked for; the records then lack the others."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Required, TypedDict
 
+from .filters import NamedFilters
 from .record import Record
 from .reference import Meta, Ref, Reference
 
@@ -57,14 +58,5 @@ class TagSpec(TypedDict, total=False):
     """What has the tag, of any kinds mixed."""
 
 
-class TagFilters(TypedDict, total=False):
+class TagFilters(NamedFilters, total=False):
     """What tags can be narrowed by; the cloud filters nothing here, so that this library does, after reading."""
-
-    name: str | Sequence[str]
-    """Whole name, case included."""
-    name__contains: str | Sequence[str]
-    """Part of the name, case ignored."""
-    uuid: str | Sequence[str]
-    """Identifier."""
-    fields: str | Sequence[str]
-    """Only these fields are asked for; the records then lack the others."""

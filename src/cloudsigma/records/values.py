@@ -21,11 +21,11 @@ _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct",
 
 
 def to_datetime(text: str) -> datetime:
-    """Return a time of the API as an aware :class:`datetime.datetime`.
+    """Return a time of the API as an aware ``datetime.datetime``.
 
     Takes ``2015-03-19T13:52:51+00:00``, the same with microseconds, the audit log's form with a blank in place of the
     ``T``, a day (its midnight), and a router's seconds since 1970; a time without offset is UTC. Raises
-    :class:`ValueError` for anything else.
+    ``ValueError`` for anything else.
     """
     if _UNIX.match(text):
         seconds = Decimal(text)
@@ -37,7 +37,7 @@ def to_datetime(text: str) -> datetime:
 def to_log_datetime(text: str, year: int) -> datetime:
     """Return the time of a router's log line, ``Jun 26 22:21:18``, which carries no year, in the ``year`` given (UTC).
 
-    Raises :class:`ValueError` for anything else.
+    Raises ``ValueError`` for anything else.
     """
     found = _LOGGED.match(text)
     if found is None or found[1] not in _MONTHS:
@@ -57,7 +57,7 @@ def to_timedelta(text: str | int) -> timedelta:
     """Return a length of time of the API, exactly.
 
     Takes a subscription's ``31 days, 1:31:53.888650``, the ledger's ``5 minutes`` and its seconds as a number, and
-    words such as ``1 week 2 days``. Raises :class:`ValueError` for anything else; ``1 month`` is among it, for months
+    words such as ``1 week 2 days``. Raises ``ValueError`` for anything else; ``1 month`` is among it, for months
     and years have no length before they have a beginning.
     """
     if isinstance(text, bool):
@@ -90,7 +90,7 @@ def _length_in(text: str) -> timedelta:
 def to_decimal(text: str | int) -> Decimal:
     """Return an amount of the API, such as ``0E-20`` or ``10.266666666666666666666667``, without rounding.
 
-    Raises :class:`ValueError` for anything that is not a finite number; a float is refused, for it was rounded.
+    Raises ``ValueError`` for anything that is not a finite number; a float is refused, for it was rounded.
     """
     if isinstance(text, (float, bool)):
         raise ValueError(f"an exact amount is needed, not the {type(text).__name__} {text!r}")

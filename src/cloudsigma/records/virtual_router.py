@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, TypedDict
+from typing import Any
 
 from .record import Record
-from .reference import Ref, Reference
-from .tag import Tag
+from .reference import Reference
+from .tagged_filters import TaggedFilters
 from .virtual_router_configuration import RouterConfiguration
 
 
@@ -96,31 +95,9 @@ class ExportedRouterKey(Record):
     """The key."""
 
 
-class VirtualRouterFilters(TypedDict, total=False):
+class VirtualRouterFilters(TaggedFilters, total=False):
     """What routers can be listed by; several must all hold, a sequence means any of its values."""
 
-    name: str | Sequence[str]
-    """Whole name."""
-    name__contains: str | Sequence[str]
-    """Part of the name, case ignored."""
-    tag: Ref[Tag] | Sequence[str]
-    """A tag, by uuid."""
-    uuid: str | Sequence[str]
-    """Identifier."""
-    fields: str | Sequence[str]
-    """Only these fields are asked for; the records then lack the others."""
 
-
-class RouterPartFilters(TypedDict, total=False):
+class RouterPartFilters(TaggedFilters, total=False):
     """What the parts of routers can be listed by; several must all hold, a sequence means any of its values."""
-
-    name: str | Sequence[str]
-    """Whole name."""
-    name__contains: str | Sequence[str]
-    """Part of the name, case ignored."""
-    tag: Ref[Tag] | Sequence[str]
-    """A tag, by uuid."""
-    uuid: str | Sequence[str]
-    """Identifier."""
-    fields: str | Sequence[str]
-    """Only these fields are asked for; the records then lack the others."""

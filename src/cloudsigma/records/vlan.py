@@ -9,6 +9,7 @@ from .grantee import Grantee
 from .record import Record
 from .reference import Meta, Ref, Reference, SubscriptionReference
 from .tag import Tag
+from .tagged_filters import TaggedFilters
 
 
 class Vlan(Record):
@@ -45,16 +46,5 @@ class VlanChanges(TypedDict, total=False):
     """All tags."""
 
 
-class VlanFilters(TypedDict, total=False):
+class VlanFilters(TaggedFilters, total=False):
     """What lists of VLANs can be narrowed by; several must all hold, a sequence means any of its values."""
-
-    name: str | Sequence[str]
-    """Whole name."""
-    name__contains: str | Sequence[str]
-    """Part of the name, case ignored."""
-    tag: Ref[Tag] | Sequence[str]
-    """A tag, by uuid."""
-    uuid: str | Sequence[str]
-    """Identifier."""
-    fields: str | Sequence[str]
-    """Only these fields are asked for; the records then lack the others."""

@@ -68,19 +68,6 @@ class VpcChanges(TypedDict, total=False):
     """All tags."""
 
 
-class NamedFilters(TypedDict, total=False):
-    """What these can be narrowed by; the cloud filters nothing here, so that this library does, after reading."""
-
-    name: str | Sequence[str]
-    """Whole name, case included."""
-    name__contains: str | Sequence[str]
-    """Part of the name, case ignored."""
-    uuid: str | Sequence[str]
-    """Identifier."""
-    fields: str | Sequence[str]
-    """Only these fields are asked for; the records then lack the others."""
-
-
 class NodeFilters(TypedDict, total=False):
     """What nodes can be narrowed by; the cloud filters nothing here, so that this library does, after reading."""
 

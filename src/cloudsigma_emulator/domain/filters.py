@@ -37,7 +37,7 @@ def split_values(text: str) -> list[str]:
 
 
 def join_values(values: Iterable[str]) -> str:
-    """Write values so that :func:`split_values` reads the same ones back."""
+    """Write values so that ``split_values`` reads the same ones back."""
     return ",".join(value.replace("\\", "\\\\").replace(",", "\\,") for value in values)
 
 

@@ -182,16 +182,15 @@ class QemuGuest:
     def _live(self) -> Report | None:
         self._drives = self._hypervisor.cloud.drive_files(self.uuid)
         program, accelerator = self._hypervisor.machine()
-        for attempt in (1, 2):
-            try:
-                qmp = self._boot(program, accelerator)
-                break
-            except QmpError as error:
-                # The one thing that may go wrong by chance: somebody took the forwarded port in between.
-                if attempt == 2 or "forwarding" not in self._last_words():
-                    raise QmpError(f"{error}; {self._last_words()}") from error
-                self._tidy()
-                self.places = _ssh_places(self.server)
+        try:
+            qmp = self._boot(program, accelerator)
+        except QmpError as error:
+            # The one thing that may go wrong by chance: somebody took the forwarded port in between.
+            if "forwarding" not in self._last_words():
+                raise QmpError(f"{error}; {self._last_words()}") from error
+            self._tidy()
+            self.places = _ssh_places(self.server)
+            qmp = self._boot(program, accelerator)
         began = time.monotonic()
         try:
             return self._follow(qmp)

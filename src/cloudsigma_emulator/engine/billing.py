@@ -1,7 +1,7 @@
 """The poll: every five minutes of the clock, what each account used beyond its subscriptions is booked.
 
 Cycles in which nothing changes are equal, so any number of them costs no more than one; the clock may jump over
-them (:func:`quiet_until`), and after a time without an emulator the next poll makes up for all of it.
+them (``quiet_until``), and after a time without an emulator the next poll makes up for all of it.
 """
 
 from __future__ import annotations

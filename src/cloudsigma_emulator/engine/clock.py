@@ -32,7 +32,7 @@ def parse_speed(text: str | float) -> float:
 class Clock:
     """Now, and how long things take.
 
-    Arguments: ``speed`` as :func:`parse_speed` takes it; ``virtual`` makes the clock stand still until it is
+    Arguments: ``speed`` as ``parse_speed`` takes it; ``virtual`` makes the clock stand still until it is
     advanced.
     """
 

@@ -63,9 +63,9 @@ def digest_of(tx: Transaction, email: str) -> tuple[str, str] | None:
 
 
 def account_by_email(tx: Transaction, email: str) -> Doc | None:
-    """Return the account with this login name."""
-    rows = tx.execute("SELECT account FROM credentials WHERE email=?", (email,))
-    return tx.get("accounts", rows[0][0]) if rows else None
+    """Return the account with this login name, whether or not it has a password yet."""
+    found = tx.find("accounts", name=email, limit=1)
+    return found[0] if found else None
 
 
 def named_account(tx: Transaction, email: object) -> Doc:

@@ -20,7 +20,7 @@ class Faults:
         self._numbers = itertools.count(1)
 
     def add(self, **fault: Any) -> int:
-        """Ask for a fault, see :class:`Fault` for the keywords; returns its number.
+        """Ask for a fault, see ``Fault`` for the keywords; returns its number.
 
         Raises ValueError for an unknown keyword or an impossible value.
         """

@@ -70,8 +70,9 @@ def create(
     snapshot = new_snapshot(tx.new_uuid(), owner, drive, values, tx.now, scheduler=scheduler)
     tx.insert(kind, snapshot)
     _go_on(tx, world, kind, snapshot, least=1, most=10)
-    # Nothing that can be refused follows: the file is shared before the commit, so that no crash comes between.
+    # The file is shared before the commit, so that no crash comes between.
     world.images.share(drive["uuid"], snapshot["uuid"])
+    tx.if_undone(partial(world.images.remove, snapshot["uuid"]))
     return snapshot
 
 
@@ -166,4 +167,5 @@ def clone(
     )
     # The bytes are the drive's from now on, even if the snapshot goes before they are copied.
     world.images.share(snapshot["uuid"], copy["uuid"])
+    tx.if_undone(partial(world.images.remove, copy["uuid"]))
     return copy

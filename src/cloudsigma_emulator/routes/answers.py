@@ -16,6 +16,8 @@ from .route import Answer, Query
 JSON = "application/json; charset=utf-8"
 GZIP_FROM = 4096
 """Answers shorter than this are not worth compressing."""
+MOST_NESTED = 100
+"""Levels of a body. What is deeper means nothing, and could not be written back."""
 
 
 def check_accept(request: Request, query: Query) -> None:
@@ -53,7 +55,21 @@ def parse_body(request: Request) -> Any:
         parsed = orjson.loads(body)
     except orjson.JSONDecodeError as error:
         raise Refusal.validation(f"The request body is not JSON: {error}") from None
+    if body.count(b"[") + body.count(b"{") > MOST_NESTED and _is_deeper(parsed, MOST_NESTED):
+        raise Refusal.validation(f"The request body is nested more than {MOST_NESTED} levels deep")
     return cut_strings(parsed) if b"\\u0000" in body else parsed
+
+
+def _is_deeper(value: Any, levels: int) -> bool:
+    level = [value]
+    for _ in range(levels):
+        level = [
+            item
+            for found in level
+            if isinstance(found, dict | list)
+            for item in (found.values() if isinstance(found, dict) else found)
+        ]
+    return bool(level)
 
 
 def cut_strings(value: Any) -> Any:

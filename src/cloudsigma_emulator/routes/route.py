@@ -1,7 +1,7 @@
 """One line of the URL table, what its handler gets, and what it gives back.
 
 A handler is ``def handler(call: Call) -> Answer``. It runs inside one transaction (``call.tx``) that is committed
-when it returns; it refuses by raising :class:`~cloudsigma_emulator.domain.refusal.Refusal`.
+when it returns; it refuses by raising ``cloudsigma_emulator.domain.refusal.Refusal``.
 
 Routes marked ``binary`` get the body as a stream (``call.raw_body``), run in a worker thread, and open
 short transactions of their own with ``call.transaction()``; ``call.tx`` is closed to them.

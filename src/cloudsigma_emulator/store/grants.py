@@ -1,6 +1,6 @@
 """What is shared with whom: kept on every change of a tag or an ACL, so that a list needs one look at an index.
 
-The rule itself is handed in (:data:`GrantsOf`); this keeps its results in rows, and reads them. Changes are noted as
+The rule itself is handed in (``GrantsOf``); this keeps its results in rows, and reads them. Changes are noted as
 they are written and reckoned up before anything is read, and before the commit.
 """
 

@@ -24,7 +24,7 @@ _FICLONE = 0x40049409
 class Images:
     """The folder of drive images.
 
-    Arguments: the data directory; None makes a private temporary directory that :meth:`close` removes.
+    Arguments: the data directory; None makes a private temporary directory that ``close`` removes.
     """
 
     def __init__(self, directory: Path | None) -> None:

@@ -56,6 +56,7 @@ class Transaction:
         self._writing = False
         self._events: dict[str, tuple[str, str, set[str]]] = {}
         self._after: list[Callable[[], None]] = []
+        self._undone: list[Callable[[], None]] = []
         self._tasks_changed = False
         self.grants: Grants = Grants(self._sql, database.grants_of, self._write)
         """What is shared with whom."""
@@ -215,7 +216,7 @@ class Transaction:
         """Ask for a durable task ``seconds`` from now; returns its id.
 
         ``seconds`` are those of the real cloud, divided by the speed; with speed ``instant`` the task runs
-        as soon as the answer is out. ``about`` names the object it concerns, for :meth:`cancel`.
+        as soon as the answer is out. ``about`` names the object it concerns, for ``cancel``.
         ``at_speed`` off: they are seconds of the emulator's clock, whatever the speed.
         """
         self._write()
@@ -259,6 +260,10 @@ class Transaction:
     def after_commit(self, action: Callable[[], None]) -> None:
         """Run something once the rows are safe: start a machine, remove a file. Never before, never on failure."""
         self._after.append(action)
+
+    def if_undone(self, action: Callable[[], None]) -> None:
+        """Run something when the rows are not written after all: remove a file that was made beforehand."""
+        self._undone.append(action)
 
     def audit(
         self,
@@ -343,6 +348,8 @@ class Transaction:
         if self._writing:
             self._sql.execute("ROLLBACK")
             self._writing = False
+        for action in self._undone:
+            action()
 
     @property
     def effects(self) -> list[Callable[[], None]]:

@@ -1,0 +1,5 @@
+"""What all tests share: the record of the endpoints that they reach."""
+
+from coverage_record import pytest_configure, pytest_sessionfinish
+
+__all__ = ["pytest_configure", "pytest_sessionfinish"]
