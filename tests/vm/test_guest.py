@@ -13,8 +13,8 @@ import pytest
 
 from cloudsigma import CloudSigma
 from cloudsigma_emulator import Emulator
+from foreign.venvs import python_with
 
-from ..foreign.venvs import python_with
 from . import vnc
 from .conftest import VNC_PASSWORD, Boot, Guest, wait_until
 
