@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
+from decimal import Decimal
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from cloudsigma_emulator import Emulator
 
-from .venvs import python_with
+from .old_library import run
 
 pytestmark = [pytest.mark.foreign, pytest.mark.timeout(600)]
 
@@ -82,25 +80,19 @@ print(json.dumps({'made': [each['name'] for each in made], 'names': names, 'emai
 """
 
 
-@pytest.fixture(scope="session")
-def old_python() -> Path:
-    """The interpreter of an environment with the old library."""
-    return python_with("cloudsigma-2.0.0", "cloudsigma==2.0.0")
+MONEY = """
+import json
+from cloudsigma.resource import Balance, BurstUsage, CurrentUsage, Ledger
 
+print(json.dumps({
+    'balance': Balance().get()['balance'], 'burst': BurstUsage().list(), 'ledger': Ledger().list(),
+    'usage': CurrentUsage().get()['usage']['dssd']}))
+"""
 
-def run(python: Path, cloud: Emulator, script: str) -> Any:
-    inherited = {
-        key: value for key, value in os.environ.items() if not key.startswith(("CLOUDSIGMA_", "PYTHON"))
-    }
-    result = subprocess.run(
-        [str(python), "-c", script],
-        env={**inherited, "CLOUDSIGMA_CONFIG": str(cloud.config_path)},
-        capture_output=True,
-        text=True,
-        timeout=120,
-    )
-    assert result.returncode == 0, result.stderr
-    return json.loads(result.stdout)
+BURST = """
+from cloudsigma.resource import Drive
+print(Drive().create({'name': 'disk', 'size': 10 * 1024 ** 3, 'media': 'disk'})['size'])
+"""
 
 
 @pytest.mark.parametrize("speed", ["instant", 5.0])
@@ -141,3 +133,28 @@ def test_session_login(old_python: Path) -> None:
     assert done["made"] == ["test_0", "test_1", "test_2"]
     assert set(done["made"]) <= set(done["names"])
     assert done["email"] == cloud.username
+
+
+def test_a_day_of_burst(old_python: Path) -> None:
+    with Emulator(virtual_clock=True) as cloud:
+        before = run(old_python, cloud, MONEY)
+        size = run(old_python, cloud, BURST)
+        cloud.clock.advance(86400)
+        after = run(old_python, cloud, MONEY)
+    assert (before["burst"], before["ledger"]) == ([], [])
+    used = before["usage"]["using"] + size
+    assert (after["usage"]["using"], after["usage"]["burst"]) == (used, used)
+    # A line for every five minutes, the newest first, each going on where the last one ended.
+    lines = after["ledger"]
+    assert {line["resource_amount"] for line in lines} == {str(used)}
+    assert {line["interval"] for line in lines[:-1]} == {300}
+    # The drive was not there yet when the first cycle began.
+    assert lines[-1]["interval"] in (299, 300)
+    assert len(lines) == 288
+    assert [line["initial"] for line in lines] == [*(line["end"] for line in lines[1:]), before["balance"]]
+    spent = sum(Decimal(line["amount"]) for line in lines)
+    assert lines[0]["end"] == after["balance"]
+    assert spent == Decimal(before["balance"]) - Decimal(after["balance"]) > 0
+    [burst] = after["burst"]
+    assert (burst["resource_type"], burst["usage"]) == ("dssd", 288 * used)
+    assert Decimal(burst["amount"]) == spent

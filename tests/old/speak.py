@@ -20,12 +20,15 @@ from .lives import LIVES
 from .verbs import Spoken, World
 
 
-def resource_classes() -> dict[str, list[str]]:
-    """Return the verbs that each class of ``resource`` has of its own, by the class's name."""
+def resource_classes() -> dict[str, dict[str, Any]]:
+    """Return each class of ``resource`` that speaks for a part of the API: its root, and the verbs of its own."""
     return {
-        name: sorted(
-            verb for verb, value in vars(cls).items() if callable(value) and not verb.startswith("_")
-        )
+        name: {
+            "root": cls.resource_name,
+            "own": sorted(
+                verb for verb, value in vars(cls).items() if callable(value) and not verb.startswith("_")
+            ),
+        }
         for name, cls in inspect.getmembers(resource, inspect.isclass)
         if issubclass(cls, resource.ResourceBase) and cls.resource_name
     }
