@@ -26,9 +26,11 @@ def three(client: CloudSigma, boot: Boot) -> list[Guest]:
     client.subscriptions.create(resource="vlan", amount=1, period="1 month", auto_renew=False)
     away = next(vlan for vlan in client.vlans.list() if vlan["uuid"] != home["uuid"])
     guests = []
-    for number, vlan in enumerate((home, home, away)):
+    owned = next(ip for ip in client.ips.list() if ip["subscription"] is not None and ip["server"] is None)
+    dhcp, static = {"conf": "dhcp"}, {"conf": "static", "ip": owned["uuid"]}
+    for number, (vlan, conf) in enumerate(((home, dhcp), (home, dhcp), (away, static))):
         drive = clone_of(client, "Debian 12 Guest", f"copy {number}")
-        nics = [{"ip_v4_conf": {"conf": "dhcp"}}, {"vlan": vlan["uuid"]}]
+        nics = [{"ip_v4_conf": conf}, {"vlan": vlan["uuid"]}]
         guests.append(boot(drive, f"guest-{number}", nics=nics))
     for number, guest in enumerate(guests):
         guest.wait_for_ssh()
@@ -40,6 +42,17 @@ def test_mac_addresses_are_those_of_the_api(three: list[Guest]) -> None:
     for guest in three:
         inside = guest.out("cat /sys/class/net/eth0/address /sys/class/net/eth1/address").split()
         assert inside == [nic["mac"] for nic in guest.server["nics"]]
+
+
+def test_a_static_address_is_handed_out_by_dhcp(three: list[Guest]) -> None:
+    guest = three[2]
+    address = guest.server["runtime"]["nics"][0]["ip_v4"]["uuid"]
+    assert address.startswith("203.0.113.")
+    assert f"inet {address}/24" in guest.out("ip -4 addr show dev eth0")
+    said = guest.out("cloudsigma metadata nics/0/ip_v4_conf/ip/gateway; ip route show default")
+    gateway, route = said.splitlines()[:2]
+    assert f"via {gateway} " in route
+    assert guest.place[0] == "127.0.0.1"
 
 
 def test_guests_of_one_vlan_reach_each_other_and_no_one_else(three: list[Guest]) -> None:

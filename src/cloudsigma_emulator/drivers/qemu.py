@@ -110,6 +110,9 @@ class QemuHypervisor:
             if server["context"]:
                 self._open_host_port(uuid)
         guest.start()
+        log.info(
+            "server %s: SSH at %s, serial port %s", uuid, self.ssh(uuid) or "-", self.serial_port(uuid) or "-"
+        )
 
     def power_off(self, server: str) -> None:
         """Kill a machine, and wait a moment for its drives to be free."""
