@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -11,7 +12,7 @@ import sys
 import tempfile
 import time
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -212,16 +213,24 @@ def test_everything_ends_with_the_emulator(tmp_path: Path) -> None:
     assert not mine & folders()
 
 
+@pytest.fixture
+def place() -> Iterator[Path]:
+    """A folder with a short name: sockets have paths of at most a hundred bytes."""
+    with tempfile.TemporaryDirectory(prefix="vm-", dir="/tmp") as folder:
+        yield Path(folder)
+
+
 def test_nothing_is_left_after_the_emulator_was_killed(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, place: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # A temporary folder of its own, so that no other emulator cleans up before this one.
-    place = Path(tempfile.mkdtemp(prefix="vm-", dir="/tmp"))
     monkeypatch.setenv("TMPDIR", str(place))
     # Without setpriv machines outlive their emulator, as they do on other systems.
     tools = place / "bin"
     tools.mkdir()
-    (tools / "qemu-system-x86_64").symlink_to("/usr/bin/qemu-system-x86_64")
+    program = shutil.which("qemu-system-x86_64")
+    assert program is not None
+    (tools / "qemu-system-x86_64").symlink_to(program)
     monkeypatch.setenv("PATH", str(tools))
     process, call = emulator(tmp_path)
     server = run_one(call)
