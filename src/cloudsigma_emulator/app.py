@@ -41,6 +41,7 @@ from .engine.tasks import Engine
 from .image import cache as guest_images
 from .routes import answers
 from .routes.access import Access, StaleNonce
+from .routes.listing import MANY
 from .routes.refusals import log_refusal
 from .routes.request import BytesStream, Request, Response
 from .routes.route import Answer, Call, Query, Route
@@ -136,6 +137,16 @@ class App:
         except Refusal:
             return False
         return route.binary
+
+    def is_long(self, request: Request) -> bool:
+        """Tell whether a request asks for so much that its answer is made in pieces, between other requests."""
+        if request.method != "GET" or "limit=" not in request.query:
+            return False
+        limit = query_of(request).get("limit") or ""
+        if limit != "0" and not (limit.isdigit() and len(limit) >= len(str(MANY))):
+            return False
+        with self.lock:
+            return self.database.objects() > MANY
 
     def wake(self) -> None:
         """Let the engine look for tasks."""
@@ -264,6 +275,8 @@ class App:
                 call.request_body = answers.parse_body(request)
                 tried = call
                 answer = route.handler(call)
+                rendered = answers.render(request, answer) if answer.later is None else None
+            if rendered is None:
                 rendered = answers.render(request, answer)
             rendered.wake = tx.tasks_changed
         except StaleNonce as refusal:

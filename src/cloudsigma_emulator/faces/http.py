@@ -1,7 +1,7 @@
 """The HTTP face: requests from the network to ``App.handle`` and its answers back, spoilt where a fault asks for it.
 
-Ordinary requests are handled in the event loop: they take well under a millisecond. Uploads run in worker threads
-and downloads read their file in one.
+Ordinary requests are handled in the event loop: they take well under a millisecond. Uploads and very long lists run
+in worker threads and downloads read their file in one.
 """
 
 from __future__ import annotations
@@ -27,10 +27,14 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("cloudsigma_emulator")
 
-BODY_LIMIT = 64 << 20
+BODY_LIMIT = 16 << 20
 """Bytes of a request that is not an upload."""
+BODIES_LIMIT = 256 << 20
+"""Bytes of all such requests together, on their way in at one moment."""
+BODY_SECONDS = 60.0
+"""How long a client may send nothing in the middle of its body."""
 _BLOCK = 1 << 20
-_RANGE = re.compile(r"bytes=(\d*)-(\d*)")
+_RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})", re.ASCII)
 
 
 class _GoneError(Exception):
@@ -44,11 +48,14 @@ class Face:
         self.app = app
         self.sockets = Sockets(app)
         self._control = Control(app)
-        self._uploads = ThreadPoolExecutor(32, thread_name_prefix="cloudsigma-emulator-upload")
+        self._bodies = Bodies()
+        self._lists = ThreadPoolExecutor(4, thread_name_prefix="cloudsigma-emulator-list")
+        self._uploads = ThreadPoolExecutor(64, thread_name_prefix="cloudsigma-emulator-upload")
 
     def close(self) -> None:
         """End the worker threads."""
         self._uploads.shutdown(wait=True, cancel_futures=True)
+        self._lists.shutdown(wait=True, cancel_futures=True)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request or one websocket."""
@@ -70,14 +77,20 @@ class Face:
     async def _handle(self, request: Request, receive: Receive) -> Response:
         length = request.headers.get("content-length")
         if request.path.startswith("/_emulator"):
-            request.body = await _whole_body(receive, request, length) or b""
+            body = await self._bodies.read(receive, request, length)
+            if isinstance(body, Response):
+                return body
+            request.body = body
             return await asyncio.get_running_loop().run_in_executor(None, self._control.handle, request)
         if request.method not in ("GET", "HEAD") and self.app.is_binary(request):
             return await self._store(request, receive, length)
-        body = await _whole_body(receive, request, length)
-        if body is None:
-            return _too_large()
+        body = await self._bodies.read(receive, request, length)
+        if isinstance(body, Response):
+            return body
         request.body = body
+        if self.app.is_long(request):
+            loop = asyncio.get_running_loop()
+            return await loop.run_in_executor(self._lists, lambda: self.app.handle(request, face=True))
         return self.app.handle(request, face=True)
 
     async def _store(self, request: Request, receive: Receive, length: str | None) -> Response:
@@ -128,24 +141,39 @@ def _request_of(scope: Scope) -> Request:
     )
 
 
-async def _whole_body(receive: Receive, request: Request, length: str | None) -> bytes | None:
-    """Return the body, or None when it is too large to be kept in memory."""
-    if length == "0" or (length is None and "transfer-encoding" not in request.headers):
-        return b""
-    if length is not None and length.isdigit() and int(length) > BODY_LIMIT:
-        return None
-    parts: list[bytes] = []
-    size, more = 0, True
-    while more:
-        message = await receive()
-        if message["type"] == "http.disconnect":
-            raise _GoneError
-        parts.append(message.get("body", b""))
-        size += len(parts[-1])
-        more = message.get("more_body", False)
-        if size > BODY_LIMIT:
-            return None
-    return b"".join(parts)
+class Bodies:
+    """Bodies that are kept in memory: none is too large, and all that come in at one moment are not either."""
+
+    def __init__(self) -> None:
+        self._held = 0
+
+    async def read(self, receive: Receive, request: Request, length: str | None) -> bytes | Response:
+        """Return a body, or the answer to one that is not taken."""
+        if length == "0" or (length is None and "transfer-encoding" not in request.headers):
+            return b""
+        if length is not None and length.isdigit() and int(length) > BODY_LIMIT:
+            return _refused(413, "validation", "The request body is too large")
+        parts: list[bytes] = []
+        size, more = 0, True
+        try:
+            while more:
+                async with asyncio.timeout(BODY_SECONDS):
+                    message = await receive()
+                if message["type"] == "http.disconnect":
+                    raise _GoneError
+                parts.append(message.get("body", b""))
+                size += len(parts[-1])
+                self._held += len(parts[-1])
+                more = message.get("more_body", False)
+                if size > BODY_LIMIT:
+                    return _refused(413, "validation", "The request body is too large")
+                if self._held > BODIES_LIMIT:
+                    return _refused(503, "concurrency", "Too much is being sent at once; try again")
+        except TimeoutError:
+            return _refused(408, "validation", "The request body did not come in time")
+        finally:
+            self._held -= size
+        return b"".join(parts)
 
 
 async def _gone(receive: Receive) -> None:
@@ -154,13 +182,11 @@ async def _gone(receive: Receive) -> None:
         pass
 
 
-def _too_large() -> Response:
-    error = {
-        "error_type": "validation",
-        "error_message": "The request body is too large",
-        "error_point": None,
-    }
-    return Response(413, [("Content-Type", "application/json; charset=utf-8")], orjson.dumps([error]))
+def _refused(status: int, error_type: str, message: str) -> Response:
+    """Refuse a request whose body was not read to its end, and with it its connection."""
+    error = {"error_type": error_type, "error_message": message, "error_point": None}
+    headers = [("Content-Type", "application/json; charset=utf-8"), ("Connection", "close")]
+    return Response(status, headers, orjson.dumps([error]))
 
 
 def _span(header: str | None, size: int) -> tuple[int, int] | None:

@@ -12,6 +12,8 @@ from collections import deque
 from .asgi import Receive
 
 _HIGH = 8 << 20
+IDLE_SECONDS = 60.0
+"""How long a client may leave its body where it is; then it counts as gone, so that it keeps no worker for ever."""
 
 
 class IncomingBody:
@@ -33,14 +35,16 @@ class IncomingBody:
     def read(self, size: int = 1 << 18) -> bytes:
         """Return up to ``size`` bytes, b"" at the end; waits until all of them or the last are there.
 
-        Raises ConnectionError when the client went away before the end.
+        Raises ConnectionError when the client went away before the end, or sent nothing for too long.
         """
         if not self._started:
             self._started = True
             self._loop.call_soon_threadsafe(self._begin)
         with self._condition:
             while self._buffered < size and not self._ended and not self._lost:
-                self._condition.wait()
+                before = self._buffered
+                if not self._condition.wait(IDLE_SECONDS) and self._buffered == before:
+                    self._lost = True
             if self._lost:
                 raise ConnectionError("the client went away in the middle of its body")
             taken = self._take(size)

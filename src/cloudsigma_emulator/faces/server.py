@@ -60,6 +60,8 @@ class Server:
             timeout_graceful_shutdown=1,
             ws_ping_interval=None,  # programs leave sockets idle without reading, so without answering pings
             ws_per_message_deflate=False,
+            ws_max_size=1 << 16,  # nothing goes in
+            log_level="error",  # what clients do wrong is answered, not told
             backlog=1024,
             ssl_certfile=certificate,
             ssl_keyfile=key,

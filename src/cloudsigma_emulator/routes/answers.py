@@ -94,7 +94,7 @@ def render(request: Request, answer: Answer) -> Response:
     if answer.raw is not None:
         headers.insert(0, ("Content-Type", answer.content_type or "text/plain; charset=utf-8"))
         return Response(answer.status, headers, answer.raw)
-    body = orjson.dumps(answer.body)
+    body = answer.later() if answer.later is not None else orjson.dumps(answer.body)
     out = [("Content-Type", answer.content_type or JSON), *headers]
     if answer.status == 201:
         _add_location(out, answer.body)

@@ -1,13 +1,17 @@
 """Lists as the API gives them: paging, ``fields``, filters, order, and the envelope around it.
 
 A page costs the same out of a hundred objects and out of a hundred thousand: without a filter the store's index
-gives exactly the rows of the page, and the total is a counter.
+gives exactly the rows of the page, and the total is a counter. A page of very many is made in pieces, each in a
+transaction of its own, so that it holds up nobody: what changes meanwhile is shown as its piece finds it.
 """
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Collection, Sequence
 from typing import Any
+
+import orjson
 
 from ..domain.filters import NAMED, Condition, FilterSpec, conditions_of, tag_conditions_of
 from ..domain.permissions import LIST
@@ -20,6 +24,10 @@ Render = Callable[[Transaction, Sequence[Doc], Call], list[Doc]]
 """Turns a page of stored documents into the objects of the answer: batched, so that relations cost one query."""
 
 DEFAULT_LIMIT = 20
+MANY = 1000
+"""Objects from which on a page is made in pieces."""
+_PIECE = 250
+_PAUSE = 0.001
 
 
 def list_answer(
@@ -50,6 +58,8 @@ def list_answer(
     if not conditions and not tags and not order and keep is None:
         own = tx.count(kind, owner=whose)
         total = own + shared
+        if min(limit or total, total - offset) > MANY:
+            return _long_answer(call, kind, render, default_fields, whose, (limit, offset))
         page = tx.find(kind, owner=whose, limit=limit or None, offset=offset) if offset < own else []
         if shared and (not limit or len(page) < limit):
             rest = limit - len(page) if limit else None
@@ -67,6 +77,38 @@ def list_answer(
         page = found[offset : offset + limit] if limit else found[offset:]
     objects = choose_fields(render(tx, page, call), query, default_fields)
     return Answer(200, {"meta": {"limit": limit, "offset": offset, "total_count": total}, "objects": objects})
+
+
+def _long_answer(
+    call: Call,
+    kind: str,
+    render: Render,
+    default_fields: Collection[str] | None,
+    owner: str | _Any | None,
+    page: tuple[int, int],
+) -> Answer:
+    """Answer a page of very many objects, without a filter."""
+    limit, offset = page
+    uuids = [uuid for uuid, _ in call.tx.names(kind, owner=owner)]
+    if owner == call.user_uuid:
+        uuids += call.tx.grants.uuids(kind, call.user_uuid, LIST, limit=None, offset=0)
+    total = len(uuids)
+    uuids = uuids[offset : offset + limit] if limit else uuids[offset:]
+
+    def later() -> bytes:
+        pieces, shown = [], 0
+        for start in range(0, len(uuids), _PIECE):
+            with call.again() as tx:
+                found = tx.find(kind, uuids=uuids[start : start + _PIECE])
+                objects = choose_fields(render(tx, found, call), call.query, default_fields)
+            if objects:
+                pieces.append(orjson.dumps(objects)[1:-1])
+                shown += len(objects)
+            time.sleep(_PAUSE)  # a lock that is taken again at once lets nobody in between
+        meta = {"limit": limit, "offset": offset, "total_count": total - len(uuids) + shown}
+        return b'{"meta":%b,"objects":[%b]}' % (orjson.dumps(meta), b",".join(pieces))
+
+    return Answer(200, later=later)
 
 
 def single_answer(call: Call, rendered: Doc, *, status: int = 200) -> Answer:

@@ -9,8 +9,8 @@ short transactions of their own with ``call.transaction()``; ``call.tx`` is clos
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -48,7 +48,10 @@ class FileRange:
 
 @dataclass(slots=True)
 class Answer:
-    """A handler's answer. ``body`` is made JSON; None with 204 is no body. ``raw`` is sent as it is."""
+    """A handler's answer. ``body`` is made JSON; None with 204 is no body. ``raw`` is sent as it is.
+
+    ``later`` makes the JSON when the handler's transaction is over, in short ones of its own: for what takes long.
+    """
 
     status: int
     body: Any = None
@@ -56,6 +59,7 @@ class Answer:
     file: FileRange | None = None
     raw: bytes | None = None
     content_type: str | None = None
+    later: Callable[[], bytes] | None = None
 
 
 class Query:
@@ -138,6 +142,13 @@ class Call:
     def transaction(self) -> AbstractContextManager[Transaction]:
         """Open a transaction on behalf of the caller, for binary routes."""
         return self.app.transaction(actor=self.user.get("uuid"))
+
+    @contextmanager
+    def again(self) -> Iterator[Transaction]:
+        """Open another transaction as ``tx``, when the handler's is over."""
+        with self.transaction() as tx:
+            self._tx = tx
+            yield tx
 
     def object(self) -> Doc:
         """Return the body as one object; an absent body or ``null`` is ``{}``. 400 for anything else."""
