@@ -28,8 +28,9 @@ class Port:
 
     def deliver(self, frame: bytes) -> None:
         """Send a frame to the guest, or drop it when the guest does not keep up, as networks do."""
-        if self._stream.send(packed(frame)):
-            self.traffic.received(frame)
+        if not self._stream.full:
+            self.traffic.received(frame)  # first: whoever has got it finds it counted
+            self._stream.send(packed(frame))
 
     def unplug(self) -> None:
         """Take the card off the network."""
