@@ -112,6 +112,8 @@ def refused(port: int) -> bool:
         socket.create_connection(("127.0.0.1", port), 1).close()
     except ConnectionRefusedError:
         return True
+    except ConnectionResetError:
+        pass  # it was just being closed
     return False
 
 

@@ -211,6 +211,8 @@ def _refused(place: tuple[str, int]) -> bool:
         socket.create_connection(place, 1).close()
     except ConnectionRefusedError:
         return True
+    except ConnectionResetError:
+        pass  # it was just being closed
     return False
 
 
