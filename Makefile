@@ -3,11 +3,12 @@
 PYTHON_IN_VENV := .venv/bin/python
 PINS := pyproject.toml constraints.txt scripts/make-venv
 
-.PHONY: help demo test lint bench docs format clean
+.PHONY: help demo test test-vm lint bench docs format clean
 
 help:
 	@echo "make demo    the main job on the embedded emulator, in one screen"
 	@echo "make test    all tests"
+	@echo "make test-vm tests with real virtual machines (Linux, root)"
 	@echo "make lint    style and types"
 	@echo "make format  rewrite the code in the project's style"
 	@echo "make bench   speed, as ratios within one run"
@@ -28,6 +29,11 @@ demo: .venv/.run
 
 test: .venv/.dev
 	@$(PYTHON_IN_VENV) -m pytest -n auto --dist loadfile $(ARGS)
+
+# Two guests at a time: more make each other slow.
+test-vm: .venv/.dev
+	@scripts/prepare-vm
+	@$(PYTHON_IN_VENV) -m pytest -m vm -n 2 --dist loadfile --durations=10 tests/vm tests/emulator/test_hypervisors.py $(ARGS)
 
 lint: .venv/.dev
 	@$(PYTHON_IN_VENV) -m ruff check .

@@ -47,7 +47,8 @@ EMULATOR = {
     "drivers": {"drivers", "domain"},
     "engine": {"engine", "domain", "store", "drivers"},
     "routes": {"routes", "domain", "engine", "store"},
-    "app": {"app", "routes", "domain", "engine", "store", "drivers"},
+    "image": {"image", "domain"},
+    "app": {"app", "routes", "domain", "engine", "store", "drivers", "image"},
     "faces": {"faces", "app", "routes", "domain", "engine"},
 }
 

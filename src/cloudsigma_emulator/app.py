@@ -16,6 +16,7 @@ import uuid as uuids_module
 from collections import deque
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -28,6 +29,7 @@ from .domain.relations import links_of
 from .domain.usage import holdings_of
 from .drivers import make_hypervisor
 from .engine import billing, seeding
+from .engine.addresses import PREFIX
 from .engine.bus import Bus
 from .engine.clock import Clock
 from .engine.faults import Faults
@@ -36,6 +38,7 @@ from .engine.options import Options
 from .engine.rates import RateLimits
 from .engine.task_table import CALENDAR_TASKS, LONG_TASKS, QUIET_TASKS, TASKS
 from .engine.tasks import Engine
+from .image import cache as guest_images
 from .routes import answers
 from .routes.access import Access, StaleNonce
 from .routes.listing import MANY
@@ -85,14 +88,19 @@ class App:
         self._effects_thread: int | None = None
         self._open = False
         self.database = Database(self.options.data, links_of, uri_of, holdings_of, grants_of)
-        self.images = Images(self.options.data)
         self.engine = Engine(self, TASKS, LONG_TASKS, CALENDAR_TASKS, QUIET_TASKS)
-        self.hypervisor = make_hypervisor(self.options.hypervisor, Guests(self))
-        with self.transaction() as tx:
-            if tx.setting("secret") is None:
-                self._sow(tx)
-            self.secret = bytes.fromhex(tx.setting("secret"))
-        self._restore()
+        self.hypervisor = make_hypervisor(self.options.hypervisor, Guests(self), self.options.accelerator)
+        try:
+            self.images = Images(self.options.data or self.hypervisor.scratch)
+            with self.transaction() as tx:
+                if tx.setting("secret") is None:
+                    self._sow(tx)
+                self.secret = bytes.fromhex(tx.setting("secret"))
+                tx.set_setting(PREFIX, self.hypervisor.lends_from)
+            self._restore()
+        except BaseException:
+            self.hypervisor.close()
+            raise
 
     # the main thing
 
@@ -357,7 +365,10 @@ class App:
     def _sow(self, tx: Transaction, seed: str | None = None) -> None:
         tx.set_setting("secret", secrets.token_hex(20))
         tx.set_setting("born", datetime.now(UTC).isoformat())
-        seeding.sow(tx, seed or self.options.seed)
+        guests = guest_images.current() if self.options.hypervisor == "qemu" else ()
+        tx.set_setting(PREFIX, self.hypervisor.lends_from)
+        for uuid, image in seeding.sow(tx, seed or self.options.seed, guests):
+            tx.after_commit(partial(self.images.adopt, uuid, image))
         billing.begin(tx)
 
     def _restore(self) -> None:

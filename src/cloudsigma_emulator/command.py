@@ -13,7 +13,8 @@ from typing import Any
 import click
 
 from .engine.clock import parse_speed
-from .engine.options import HYPERVISORS, SEEDS
+from .engine.options import ACCELERATORS, HYPERVISORS, SEEDS
+from .image import cache as image_cache
 
 log = logging.getLogger("cloudsigma_emulator")
 
@@ -29,7 +30,7 @@ class _Speed(click.ParamType[str]):
         return str(value)
 
 
-@click.command(context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option("--port", default=8100, show_default=True, type=click.IntRange(0, 65535), help="0: a free one.")
 @click.option(
@@ -43,6 +44,13 @@ class _Speed(click.ParamType[str]):
     help="Write a configuration file (mode 600) for clients, once ready.",
 )
 @click.option("--hypervisor", default="simulated", show_default=True, type=click.Choice(HYPERVISORS))
+@click.option(
+    "--accelerator",
+    default="auto",
+    show_default=True,
+    type=click.Choice(ACCELERATORS),
+    help="How qemu gets at a processor; auto takes kvm where a machine boots with it.",
+)
 @click.option(
     "--speed", default="realistic", show_default=True, type=_Speed(), help="realistic, instant or a factor."
 )
@@ -59,12 +67,15 @@ class _Speed(click.ParamType[str]):
     help="Its key, where that is a file of its own.",
 )
 @click.option("--verbose", is_flag=True, help="Write a line about each request.")
+@click.pass_context
 def emulator(
+    context: click.Context,
     host: str,
     port: int,
     data: Path | None,
     config_out: Path | None,
     hypervisor: str,
+    accelerator: str,
     speed: str,
     seed: str,
     tls: bool,
@@ -73,6 +84,8 @@ def emulator(
     verbose: bool,
 ) -> None:
     """Run a local CloudSigma cloud in the foreground. Ends on SIGINT or SIGTERM."""
+    if context.invoked_subcommand is not None:
+        return
     from .emulator import Emulator
     from .store.errors import StoreProblem
 
@@ -94,6 +107,7 @@ def emulator(
         data=data,
         config_out=config_out,
         hypervisor=hypervisor,
+        accelerator=accelerator,
         speed=speed,
         seed=seed,
         tls=tls,
@@ -113,6 +127,8 @@ def emulator(
         raise click.ClickException(f"{where}: {error.strerror or error}") from None
     try:
         log.info("CloudSigma emulator at %s", cloud.api_endpoint)
+        if hypervisor == "qemu" and not image_cache.current():
+            log.warning("there is no guest image: cloudsigma emulator build-image makes one")
         log.info("accounts %s and %s, password %s", cloud.username, cloud.username2, cloud.password)
         if cloud.ca_file is not None:
             log.info("clients have to trust %s", cloud.ca_file)
@@ -121,6 +137,31 @@ def emulator(
         ended.wait()
     finally:
         cloud.stop()
+
+
+@emulator.command("build-image")
+@click.option(
+    "--variant",
+    "variants",
+    multiple=True,
+    type=click.Choice(image_cache.ORDER),
+    help="small (the default) or cloud-init; may be given twice.",
+)
+def build_image(variants: tuple[str, ...]) -> None:
+    """Build the Debian disks that guests of --hypervisor qemu boot, unless they are there already.
+
+    Needs Linux, root, mmdebstrap and grub-pc-bin. A cloud started from now on has them in its library, and the small
+    one as its persistent drive. They are kept in the cache directory, or in $CLOUDSIGMA_EMULATOR_CACHE.
+    """
+    from .image.build import build
+    from .image.rootfs import BuildFailed
+
+    for variant in dict.fromkeys(variants or image_cache.ORDER[:1]):
+        try:
+            image = build(variant, click.echo)
+        except (BuildFailed, OSError) as error:
+            raise click.ClickException(str(error)) from None
+        click.echo(str(image.path))
 
 
 def main(argv: list[str] | None = None) -> int:

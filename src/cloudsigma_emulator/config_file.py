@@ -9,7 +9,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .domain.seed import PERSISTENT_DRIVE_NAME
+from .domain.seed import PERSISTENT_DRIVE_NAME, PERSISTENT_PASSWORD
 from .engine import seeding
 
 if TYPE_CHECKING:
@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from .app import App
 
 log = logging.getLogger("cloudsigma_emulator")
-
-PERSISTENT_PASSWORD = "persistent-password"  # noqa: S105 - of a simulated guest
 
 
 def settings(app: App, ca_file: Path | None = None) -> dict[str, str]:

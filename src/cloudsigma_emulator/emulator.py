@@ -13,7 +13,7 @@ from . import config_file
 from .certificate import Certificate, made_in
 from .engine import seeding
 from .engine.faults import Faults
-from .engine.options import HYPERVISORS, SEEDS, Options
+from .engine.options import ACCELERATORS, HYPERVISORS, SEEDS, Options
 
 if TYPE_CHECKING:
     from .app import App
@@ -66,13 +66,13 @@ class Emulator:
 
     Arguments are those of the command: ``host``, ``port`` (0: a free one), ``data`` (a directory that keeps
     the cloud; None keeps nothing), ``config_out`` (a file to write the configuration to), ``hypervisor``
-    (``simulated``), ``speed`` (``instant``, ``realistic`` or a factor), ``seed`` (``standard`` or
+    (``simulated``, or ``qemu`` for real guests), ``speed`` (``instant``, ``realistic`` or a factor), ``seed`` (``standard`` or
     ``empty``). ``tls``: https and wss, with a certificate made for this machine, or with ``tls_cert`` and
     ``tls_key`` (PEM files; the key may stand in the certificate's) with one's own. Further ones: see
     ``cloudsigma_emulator.engine.options.Options``.
 
     Raises ValueError for an unknown hypervisor, seed or speed, or a certificate that cannot be used,
-    NotImplementedError for a hypervisor that is not there yet, OSError when the port is taken, StoreProblem when the
+    NotImplementedError for a hypervisor that cannot be had here, OSError when the port is taken, StoreProblem when the
     data directory cannot be used.
     """
 
@@ -99,9 +99,12 @@ class Emulator:
         host_availability_zones: bool = True,
         backfilling: bool = False,
         random_seed: int | None = None,
+        accelerator: str = "auto",
     ) -> None:
         if hypervisor not in HYPERVISORS:
             raise ValueError(f"unknown hypervisor {hypervisor!r}; there are: {', '.join(HYPERVISORS)}")
+        if accelerator not in ACCELERATORS:
+            raise ValueError(f"unknown accelerator {accelerator!r}; there are: {', '.join(ACCELERATORS)}")
         if seed not in SEEDS:
             raise ValueError(f"unknown seed {seed!r}; there are: {', '.join(SEEDS)}")
         if tls_key is not None and tls_cert is None:
@@ -135,6 +138,7 @@ class Emulator:
             host_availability_zones=host_availability_zones,
             backfilling=backfilling,
             random_seed=random_seed,
+            accelerator=accelerator,
         )
         (self.username, self.password), (self.username2, self.password2) = seeding.USERS
         self.token = seeding.token_for(self.username)
@@ -290,7 +294,7 @@ class Emulator:
             books.set_money(tx, credentials.named_account(tx, email or self.username)["uuid"], money)
 
     def runtime(self) -> dict[str, Any]:
-        """Return name, status and ``serial_port`` of each server that is not stopped, by uuid."""
+        """Return name, status, ``serial_port`` and ``ssh`` (host:port) of each server that is not stopped, by uuid."""
         from .engine.guests import machines
 
         return machines(self.app)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -78,3 +79,42 @@ def test_nobody_answers() -> None:
 def test_no_credentials_and_no_transport_are_needed(line: str, tmp_path: object) -> None:
     result = run("metadata", "name", env={"CLOUDSIGMA_SERIAL_PORT": line, "HOME": str(tmp_path)})
     assert result.stdout == "web\n"
+
+
+def test_yaml(line: str) -> None:
+    env = {"CLOUDSIGMA_SERIAL_PORT": line}
+    said = run("metadata", "meta", "-o", "yaml", env=env).stdout
+    assert sorted(said.splitlines()) == ['script: "#!/bin/sh\\necho hello\\n"', f"ssh_public_key: {KEY}"]
+    assert run("metadata", "name", "-o", "yaml", env=env).stdout == "web\n"
+
+
+def test_keys_are_installed_once(line: str, tmp_path: Path) -> None:
+    file = tmp_path / "ssh" / "authorized_keys"
+    words = ("metadata", "install-ssh-keys", "--port", line, "--file", str(file))
+    first = run(*words)
+    assert (first.returncode, first.stdout) == (0, f"{file}: 1 added, 0 there already\n")
+    second = run(*words)
+    assert (second.returncode, second.stdout) == (0, f"{file}: 0 added, 1 there already\n")
+    assert file.read_text() == KEY + "\n"
+
+
+def test_installing_says_what_is_wrong(shell: Shell, tmp_path: Path) -> None:
+    body = {"name": "bare", "cpu": 1000, "mem": 1024**3, "vnc_password": "s3cret", "meta": {}}
+    uuid = shell.json("servers", "create", "--data", json.dumps(body))["uuid"]
+    shell.json("servers", "start", uuid)
+    port = str(shell.cloud.runtime()[uuid]["serial_port"])
+    file = tmp_path / "authorized_keys"
+    words = ("metadata", "install-ssh-keys", "--port", port, "--file", str(file))
+    assert run(*words).returncode == 5
+    shell.json(
+        "servers", "update", uuid, "--data", '{"meta": {"ssh_public_key": "command=\\"id\\" ssh-rsa AAAA"}}'
+    )
+    refused = run(*words)
+    assert refused.returncode == 1
+    assert "public key" in refused.stderr
+    assert not file.exists()
+
+
+def test_help_names_the_command_below() -> None:
+    assert "install-ssh-keys" in run("metadata", "--help").stdout
+    assert "authorized_keys" in run("metadata", "install-ssh-keys", "--help").stdout

@@ -59,10 +59,11 @@ def test_it_has_to_run() -> None:
         assert cloud.api_endpoint.endswith("/api/2.0/")
 
 
-def test_arguments_are_checked() -> None:
-    for arguments in ({"hypervisor": "x"}, {"seed": "x"}, {"speed": "x"}):
+def test_arguments_are_checked(monkeypatch: pytest.MonkeyPatch) -> None:
+    for arguments in ({"hypervisor": "x"}, {"seed": "x"}, {"speed": "x"}, {"accelerator": "x"}):
         with pytest.raises(ValueError, match="x"):
             Emulator(**arguments).start()  # type: ignore[arg-type]
+    monkeypatch.setenv("PATH", "/nowhere")
     with pytest.raises(NotImplementedError, match="qemu"):
         Emulator(hypervisor="qemu").start()
 

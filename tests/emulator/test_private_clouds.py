@@ -10,6 +10,7 @@ from cloudsigma_emulator import Emulator
 
 from .cloud_in_process import FIRST, MIB, SECOND, Cloud, Doc
 from .everything import create
+from .test_servers_states import wait_for, waiting
 
 UNKNOWN = "00000000-0000-4000-8000-00000000dead"
 SERVER: Doc = {"name": "s", "cpu": 1000, "mem": 512 * MIB, "vnc_password": "x"}
@@ -228,6 +229,7 @@ def test_backfilling_servers(grey: Cloud) -> None:
     assert grey.get(path)["runtime"]["perf_factor"] == grey.get(f"{path}runtime/")["perf_factor"] == 1.0
     assert grey.call("POST", f"{path}action/?do=shutdown").status == 202
     assert grey.get(path)["status"] == "stopping"
+    wait_for(lambda: "server.power_off" in waiting(grey, server))  # the guest obeys in a thread of its own
     grey.settle()
     assert grey.call("POST", f"{path}action/?do=start").status == 202
     grey.settle()

@@ -262,13 +262,11 @@ def test_no_such_device() -> None:
 
 
 def test_no_permission_names_the_group(monkeypatch: pytest.MonkeyPatch) -> None:
-    import serial
-
-    def refuse(_: serial.Serial) -> None:
-        raise serial.SerialException(errno.EACCES, "could not open port")
+    def refuse(path: str) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied", path)
 
     # Root, as which tests may run, is refused nothing.
-    monkeypatch.setattr(serial.Serial, "open", refuse)
+    monkeypatch.setattr("cloudsigma.guest.posix_port.PosixPort", refuse)
     with pytest.raises(DeviceUnavailable, match="dialout"):
         ServerContext("/dev/ttyS1").get()
 

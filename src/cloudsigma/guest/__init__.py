@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from .contents import NicAddress
 from .context import AsyncServerContext, ServerContext
 from .errors import ContextError, DeviceUnavailable, NotAnswered, NotJson
 
@@ -9,6 +10,7 @@ __all__ = [
     "AsyncServerContext",
     "ContextError",
     "DeviceUnavailable",
+    "NicAddress",
     "NotAnswered",
     "NotJson",
     "ServerContext",

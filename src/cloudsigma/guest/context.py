@@ -9,6 +9,7 @@ from collections.abc import Coroutine
 from typing import Any, TypeAlias
 
 from ..core.call import Async, F, Faced, Sync, call
+from .contents import NicAddress, nic_addresses_of, ssh_public_keys_of, user_data_of
 from .device import SerialDevice
 from .protocol import Exchange, json_value, text_of
 
@@ -53,6 +54,31 @@ class _Context(Faced[F]):
             found, exact = _walk(await self._whole(), _keys(path))
             return exact if found and isinstance(exact, str) else payload.decode("utf-8", "replace")
         return text_of(payload)
+
+    @call
+    async def user_data(self) -> bytes | None:
+        """Return the user data that the server was given for cloud-init, or None.
+
+        It is the ``meta`` field ``cloudinit-user-data``, decoded when the field ``base64_fields`` lists it. Raises what
+        :meth:`get` raises, and :class:`ValueError` for user data that is said to be base64 and is not.
+        """
+        return user_data_of(await self._object("meta"))
+
+    @call
+    async def ssh_public_keys(self) -> list[str]:
+        """Return the SSH keys that may log in: those in the ``meta`` field ``ssh_public_key``, then the attached ones.
+
+        Each is a line as ``authorized_keys`` has it, and comes once. Raises what :meth:`get` raises.
+        """
+        return ssh_public_keys_of(await self._whole())
+
+    @call
+    async def nic_addresses(self) -> list[NicAddress]:
+        """Return the addresses of the network cards, in the order of the cards; a private card has an entry without one.
+
+        Addresses that dhcp has lent for this run are among them. Raises what :meth:`get` raises.
+        """
+        return nic_addresses_of(await self._get("nics"))
 
     async def _get(self, path: str) -> Any:
         keys = _keys(path)

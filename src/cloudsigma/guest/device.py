@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import errno
-import functools
 import os
 import select
 import threading
 import time
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias
 
 from .errors import DeviceUnavailable, NotAnswered, NotJson
 from .protocol import Exchange
 
 if TYPE_CHECKING:
     import serial
+
+    from .posix_port import PosixPort
+
+    Line: TypeAlias = serial.SerialBase | PosixPort
 
 _PIECE = 65536
 _LOCK_INTERVAL = 0.02  # seconds between two tries for a port that another program holds
@@ -46,8 +49,6 @@ class SerialDevice:
 
         Raises ``DeviceUnavailable``, ``NotAnswered`` or ``NotJson``.
         """
-        import serial
-
         deadline = time.monotonic() + self.timeout
         line = self._open(deadline, abandoned)
         try:
@@ -55,11 +56,11 @@ class SerialDevice:
             line.write_timeout = max(0.01, deadline - time.monotonic())
             line.write(exchange.request)
             self._receive(line, exchange, deadline, abandoned)
-        except serial.SerialTimeoutException:
-            raise self._not_answered() from None
         except OSError as failure:
             if isinstance(failure, (DeviceUnavailable, NotAnswered)):
                 raise
+            if isinstance(failure, TimeoutError) or type(failure).__name__ == "SerialTimeoutException":
+                raise self._not_answered() from None
             raise DeviceUnavailable(
                 f"{self.port} failed while the server context was read: {failure}"
             ) from failure
@@ -67,7 +68,7 @@ class SerialDevice:
             line.close()
 
     def _receive(
-        self, line: serial.SerialBase, exchange: Exchange, deadline: float, abandoned: threading.Event | None
+        self, line: Line, exchange: Exchange, deadline: float, abandoned: threading.Event | None
     ) -> None:
         complete = False
         while True:
@@ -103,20 +104,16 @@ class SerialDevice:
             f"'context' switched on? See {_TROUBLE}"
         )
 
-    def _discard_old_bytes(self, line: serial.SerialBase, deadline: float) -> None:
+    def _discard_old_bytes(self, line: Line, deadline: float) -> None:
         # Opening has emptied the buffer; where it was not empty, more of an old answer may flow in from behind it.
         quiet = _QUIET if getattr(line, "held_old_bytes", False) else 0.0
         while _read(line, quiet) and time.monotonic() < deadline:
             quiet = _QUIET
 
-    def _open(self, deadline: float, abandoned: threading.Event | None) -> serial.SerialBase:
-        import serial
-
+    def _open(self, deadline: float, abandoned: threading.Event | None) -> Line:
         while True:
             try:
-                if "://" in self.port:
-                    return serial.serial_for_url(self.port, timeout=0)
-                return _port_class()(self.port, timeout=0, exclusive=True)
+                return _opened(self.port)
             except (OSError, ValueError) as failure:
                 if getattr(failure, "errno", None) not in (errno.EAGAIN, errno.EWOULDBLOCK):
                     raise self._unavailable(failure) from failure
@@ -148,24 +145,21 @@ class SerialDevice:
         )
 
 
-@functools.cache
-def _port_class() -> type[serial.Serial]:
+def _opened(port: str) -> Line:
+    if "://" not in port and os.name == "posix":
+        from .posix_port import PosixPort
+
+        return PosixPort(port)
     import serial
 
-    class Port(serial.Serial):
-        """A serial port that remembers whether bytes were waiting when it was opened."""
-
-        held_old_bytes = False
-
-        def _reset_input_buffer(self) -> None:
-            self.held_old_bytes = self.in_waiting > 0
-            super()._reset_input_buffer()  # type: ignore[misc]  # pyright: ignore[reportAttributeAccessIssue]
-
-    return Port
+    if "://" in port:
+        return serial.serial_for_url(port, timeout=0)
+    return serial.Serial(port, timeout=0, exclusive=True)
 
 
-def _read(line: serial.SerialBase, wait: float) -> bytes:
+def _read(any_line: Line, wait: float) -> bytes:
     """Return what is there, in one piece, after waiting at most ``wait`` seconds for a first byte."""
+    line: Any = any_line
     try:
         descriptor = line.fileno()
     except (AttributeError, OSError):
@@ -177,7 +171,7 @@ def _read(line: serial.SerialBase, wait: float) -> bytes:
         if not data:
             raise OSError(errno.EIO, "the other side was closed")
         return data
-    waiting: int = getattr(line, "in_waiting")  # noqa: B009  (absent from the type stubs' base class)
+    waiting: int = line.in_waiting
     if not waiting and wait > 0:
         line.timeout = wait
         return bytes(line.read(1))

@@ -19,6 +19,7 @@ SHORT_FIELDS = ("owner", "resource_uri", "server", "uuid")
 NETMASK = 24
 NAMESERVERS = ("198.51.100.2", "198.51.100.3", "198.51.100.4")
 
+LENT_FROM = "198.18"
 _FIRST_HOST, _LAST_HOST = 10, 250
 _HOSTS = _LAST_HOST - _FIRST_HOST + 1
 _LENT_NETWORKS = 256
@@ -35,12 +36,15 @@ def owned_address(number: int) -> str:
     return f"203.0.113.{host + _FIRST_HOST}" if network == 0 else f"198.19.{network - 1}.{host + _FIRST_HOST}"
 
 
-def lent_addresses(start: int) -> Iterator[tuple[int, str]]:
-    """Go once through the dhcp pool, beginning at a place in it; gives each place and its address."""
+def lent_addresses(start: int, prefix: str = LENT_FROM) -> Iterator[tuple[int, str]]:
+    """Go once through the dhcp pool, beginning at a place in it; gives each place and its address.
+
+    :param prefix: the first two bytes of the addresses.
+    """
     for step in range(POOL_SIZE):
         place = (start + step) % POOL_SIZE
         network, host = divmod(place, _HOSTS)
-        yield place, f"198.18.{network}.{host + _FIRST_HOST}"
+        yield place, f"{prefix}.{network}.{host + _FIRST_HOST}"
 
 
 def new_ip(address: str, owner: str, subscription: int | None = None) -> Ip:

@@ -6,7 +6,7 @@ two addresses by subscription. No servers, snapshots, tags or policies: programs
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -24,6 +24,8 @@ Doc = dict[str, Any]
 
 PERSISTENT_DRIVE_NAME = "persistent"
 """Name of the drive that programs copy to have something to boot; the configuration file names it too."""
+PERSISTENT_PASSWORD = "persistent-password"  # noqa: S105 - of guests that are there for tests
+"""Root's password on that drive, for SSH."""
 
 _MIB, _GIB = 2**20, 2**30
 _FIRST_SUBSCRIPTION = 11
@@ -31,7 +33,11 @@ _TERM = timedelta(days=365)
 
 
 def standard(
-    first: str, second: str, now: datetime, new_uuid: Callable[[], str]
+    first: str,
+    second: str,
+    now: datetime,
+    new_uuid: Callable[[], str],
+    guests: Sequence[tuple[str, int]] = (),
 ) -> Iterator[tuple[str, Doc]]:
     """Give the documents of the seed, each with its kind, in the order in which lists show them.
 
@@ -39,13 +45,14 @@ def standard(
     :param second: uuid of the account that is granted nothing.
     :param now: the time at which the cloud begins, UTC.
     :param new_uuid: gives a new uuid.
+    :param guests: names and sizes of images that boot; the first of them is what the persistent drive has.
     """
     for license_ in LICENSES:
         number = license_["resource_uri"].rstrip("/").rpartition("/")[2]
         yield "licenses", {**license_, "uuid": number, "owner": None}
-    for image in _library():
+    for image in (*_library(), *(_image(name, size, "linux", "Debian", "12") for name, size in guests)):
         yield "libdrives", _library_drive(new_uuid(), image)
-    yield "drives", _persistent_drive(new_uuid(), first)
+    yield "drives", _persistent_drive(new_uuid(), first, guests[0][1] if guests else 768 * _MIB)
     yield (
         vmware_servers.KIND,
         vmware_servers.new_vmware_server(
@@ -63,10 +70,10 @@ def standard(
         yield "subscriptions", _subscription(new_uuid(), first, number, "ip", ip["uuid"], now)
 
 
-def _persistent_drive(uuid: str, owner: str) -> Doc:
+def _persistent_drive(uuid: str, owner: str, size: int) -> Doc:
     values = {
         "name": PERSISTENT_DRIVE_NAME,
-        "size": 768 * _MIB,
+        "size": size,
         "media": "disk",
         "affinities": [],
         "allow_multimount": False,

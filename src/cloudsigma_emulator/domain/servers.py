@@ -8,7 +8,7 @@ server (jobs, grantees) is never stored in it.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, Protocol
 
 from . import fields, limits
 from .channels import read_attachments
@@ -167,23 +167,33 @@ def has_runtime(server: Server) -> bool:
     return server["active_since"] is not None and server["status"] != STOPPED
 
 
-def render_nic_runtime(nic: Mapping[str, Any]) -> dict[str, Any]:
+class Moved(Protocol):
+    """What a guest has moved, by MAC address and by uuid of a drive."""
+
+    @property
+    def nics(self) -> Mapping[str, Mapping[str, int]]: ...
+
+    @property
+    def drives(self) -> Mapping[str, Mapping[str, int]]: ...
+
+
+def render_nic_runtime(nic: Mapping[str, Any], moved: Moved | None = None) -> dict[str, Any]:
     """Return a NIC's runtime as ``nics[].runtime`` shows it."""
     return {
         "interface_type": "public" if is_public(dict(nic)) else "private",
-        "io": dict(_NO_IO),
+        "io": {**_NO_IO, **(moved.nics.get(nic["mac"], {}) if moved is not None else {})},
         "ip_v4": optional_ref("ips", address_in_use(dict(nic))),
         "ip_v6": None,
     }
 
 
-def render_runtime(server: Server) -> dict[str, Any] | None:
+def render_runtime(server: Server, moved: Moved | None = None) -> dict[str, Any] | None:
     """Return the runtime of a server, null when it does not run."""
     if not has_runtime(server):
         return None
     shown = {
         "active_since": server["active_since"],
-        "nics": [{**render_nic_runtime(nic), "mac": nic["mac"]} for nic in server["nics"]],
+        "nics": [{**render_nic_runtime(nic, moved), "mac": nic["mac"]} for nic in server["nics"]],
     }
     if server["is_grey"]:
         # How much of its cpu and mem a backfilling server has at the moment: here always all of it.
@@ -191,7 +201,9 @@ def render_runtime(server: Server) -> dict[str, Any] | None:
     return shown
 
 
-def _render_nic(nic: Mapping[str, Any], *, running: bool, policies: bool) -> dict[str, Any]:
+def _render_nic(
+    nic: Mapping[str, Any], moved: Moved | None, *, running: bool, policies: bool
+) -> dict[str, Any]:
     policy = {"firewall_policy": optional_ref("fwpolicies", nic["firewall_policy"])} if policies else {}
     return {
         "boot_order": nic["boot_order"],
@@ -200,7 +212,7 @@ def _render_nic(nic: Mapping[str, Any], *, running: bool, policies: bool) -> dic
         "ip_v6_conf": _render_conf(nic["ip_v6_conf"]),
         "mac": nic["mac"],
         "model": nic["model"],
-        "runtime": render_nic_runtime(nic) if running else None,
+        "runtime": render_nic_runtime(nic, moved) if running else None,
         "vlan": optional_ref("vlans", nic["vlan"]),
     }
 
@@ -209,13 +221,14 @@ def _render_conf(conf: Mapping[str, Any] | None) -> dict[str, Any] | None:
     return None if conf is None else {"conf": conf["conf"], "ip": optional_ref("ips", conf["ip"])}
 
 
-def _render_attachment(item: Mapping[str, Any], *, running: bool) -> dict[str, Any]:
+def _render_attachment(item: Mapping[str, Any], moved: Moved | None, *, running: bool) -> dict[str, Any]:
+    io = moved.drives.get(item["drive"], {}) if moved is not None else {}
     return {
         "boot_order": item["boot_order"],
         "dev_channel": item["dev_channel"],
         "device": item["device"],
         "drive": ref("drives", item["drive"]),
-        "runtime": {"io": dict(_NO_DRIVE_IO)} if running else None,
+        "runtime": {"io": {**_NO_DRIVE_IO, **io}} if running else None,
     }
 
 
@@ -226,12 +239,14 @@ def render_server(
     permissions: Sequence[str] = (),
     grantees: Sequence[Any] = (),
     policies: bool = True,
+    moved: Moved | None = None,
 ) -> dict[str, Any]:
     """Return a server as the detail list and single answers show it: 32 keys.
 
     :param jobs: uuids of the jobs that concern it.
     :param permissions: what a viewer who is not the owner may do with it; None of them for the owner.
     :param grantees: whom it is shared with, for its owner's eyes.
+    :param moved: what its guest has moved, when that is known.
     :param policies: the cloud has firewall policies, so that each NIC shows its own.
     """
     running = has_runtime(server)
@@ -243,7 +258,7 @@ def render_server(
         "cpu_model": server["cpu_model"],
         "cpu_type": server["cpu_type"],
         "cpus_instead_of_cores": server["cpus_instead_of_cores"],
-        "drives": [_render_attachment(item, running=running) for item in server["drives"]],
+        "drives": [_render_attachment(item, moved, running=running) for item in server["drives"]],
         "enable_numa": server["enable_numa"],
         "epcs": server["epcs"],
         "gpus": server["gpus"],
@@ -256,13 +271,13 @@ def render_server(
         "mem": server["mem"],
         "meta": server["meta"],
         "name": server["name"],
-        "nics": [_render_nic(nic, running=running, policies=policies) for nic in server["nics"]],
+        "nics": [_render_nic(nic, moved, running=running, policies=policies) for nic in server["nics"]],
         "owner": ref("users", server["owner"]),
         "permissions": list(permissions),
         "pubkeys": refs("pubkeys", server["pubkeys"]),
         "requirements": server["requirements"],
         "resource_uri": resource_uri("servers", server["uuid"]),
-        "runtime": render_runtime(server),
+        "runtime": render_runtime(server, moved),
         "smp": server["smp"],
         "status": server["status"],
         "tags": refs("tags", server["tags"]),
@@ -271,13 +286,13 @@ def render_server(
     }
 
 
-def render_short(server: Server) -> dict[str, Any]:
+def render_short(server: Server, moved: Moved | None = None) -> dict[str, Any]:
     """Return a server as the plain list shows it."""
     return {
         "name": server["name"],
         "owner": ref("users", server["owner"]),
         "resource_uri": resource_uri("servers", server["uuid"]),
-        "runtime": render_runtime(server),
+        "runtime": render_runtime(server, moved),
         "status": server["status"],
         "uuid": server["uuid"],
     }

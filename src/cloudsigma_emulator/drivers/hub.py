@@ -6,11 +6,14 @@ Nothing in it may block: what cannot be written at once waits in a bounded buffe
 from __future__ import annotations
 
 import contextlib
+import heapq
+import itertools
 import logging
 import selectors
 import socket
 import sys
 import threading
+import time
 from collections import deque
 from collections.abc import Callable
 
@@ -37,6 +40,8 @@ class Hub:
         self._waker: socket.socket | None = None
         self._closed = False
         self._selector: selectors.BaseSelector | None = None
+        self._later: list[tuple[float, int, Callable[[], None]]] = []
+        self._order = itertools.count()
 
     def call_soon(self, work: Callable[[], None]) -> None:
         """Run something in the hub's thread; from any thread, returns at once. Nothing after `close`."""
@@ -50,6 +55,10 @@ class Hub:
         if waker is not None and threading.current_thread() is not self._thread:
             with contextlib.suppress(BlockingIOError, OSError):
                 waker.send(b"\0")
+
+    def call_later(self, seconds: float, work: Callable[[], None]) -> None:
+        """Run something in the hub's thread after some time. Hub's thread only; nothing after `close`."""
+        heapq.heappush(self._later, (time.monotonic() + seconds, next(self._order), work))
 
     def watch(self, descriptor: int, events: int, ready: Ready) -> None:
         """Call `ready` whenever the descriptor is ready, in place of what was called before. Hub's thread only."""
@@ -101,15 +110,20 @@ class Hub:
         while True:
             while self._work:
                 _guarded(self._work.popleft())
+            while self._later and self._later[0][0] <= time.monotonic():
+                _guarded(heapq.heappop(self._later)[2])
             with self._lock:
                 if self._closed and not self._work:
                     break
                 pending = bool(self._work)
-            for key, events in self._selector.select(0 if pending else None):
+            for key, events in self._selector.select(0 if pending else self._patience()):
                 ready: Ready = key.data
                 _guarded(lambda ready=ready, events=events: ready(events))  # type: ignore[misc]
         self._selector.close()
         far.close()
+
+    def _patience(self) -> float | None:
+        return max(0.0, self._later[0][0] - time.monotonic()) if self._later else None
 
 
 def _guarded(work: Callable[[], None]) -> None:

@@ -7,23 +7,51 @@ thread of its own.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Literal, Protocol
 
 Server = dict[str, Any]
 
-Report = Literal["powered_off", "illegal_operation", "failed"]
+Report = Literal["powered_off", "illegal_operation", "crashed", "failed"]
+
+
+@dataclass(frozen=True)
+class DriveFile:
+    """A drive of a server that is about to run, and the file of its bytes."""
+
+    uuid: str
+    path: Path
+    device: str
+    dev_channel: str
+    boot_order: int | None
+    cdrom: bool
+    shared: bool
+    """Another server may have it at the same time."""
+
+
+@dataclass(frozen=True)
+class Usage:
+    """What a running guest has moved since its start: by MAC address and by uuid of a drive, in the API's words."""
+
+    nics: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    drives: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
 
 
 class Cloud(Protocol):
-    """What guests need of the cloud. Both methods may be called from any thread, outside the app's lock."""
+    """What guests need of the cloud. Every method may be called from any thread, outside the app's lock."""
 
     def context_answer(self, server: str, path: str) -> bytes:
         """Return all the bytes that answer a request on a guest's second serial port."""
         ...
 
     def report(self, server: str, what: Report) -> None:
-        """Tell that a guest powered itself off, did something illegal, or could not be run."""
+        """Tell that a guest powered itself off, did something illegal, vanished, or could not be run."""
+        ...
+
+    def drive_files(self, server: str) -> list[DriveFile]:
+        """Return the drives of a server, each with a file of its own that is as long as the drive."""
         ...
 
 
@@ -33,6 +61,16 @@ class Hypervisor(Protocol):
     @property
     def writes_images(self) -> bool:
         """Guests write to the files of their drives, so that a snapshot of one in use needs bytes of its own."""
+        ...
+
+    @property
+    def scratch(self) -> Path | None:
+        """A folder for drives that nobody keeps, which goes when the hypervisor does; None when it has none."""
+        ...
+
+    @property
+    def lends_from(self) -> str | None:
+        """The first two bytes of the addresses for dhcp to lend, when guests are to be reached under them."""
         ...
 
     def power_on(self, server: Server) -> None:
@@ -69,6 +107,14 @@ class Hypervisor(Protocol):
 
     def serial_port(self, server: str) -> str | None:
         """Return the path of the device that is the guest's second serial port, None when it has none."""
+        ...
+
+    def ssh(self, server: str) -> str | None:
+        """Return ``host:port`` under which the guest's SSH port is reached, None when it is not."""
+        ...
+
+    def usage(self, server: str) -> Usage:
+        """Return what a guest has moved."""
         ...
 
     def restore(self, servers: Iterable[Server]) -> None:

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from .hub import Hub
-from .hypervisor import Cloud, Server
+from .hypervisor import Cloud, Server, Usage
 from .serial_line import SerialLine
 from .tunnels import Console, Tunnel, VncGreeter
 
@@ -36,6 +36,8 @@ class SimulatedHypervisor:
     """Runs guests that are not there (see `hypervisor.Hypervisor`)."""
 
     writes_images = False
+    scratch = None
+    lends_from = None
 
     def __init__(self, cloud: Cloud) -> None:
         self._cloud = cloud
@@ -126,6 +128,14 @@ class SimulatedHypervisor:
         with self._lock:
             guest = self._guests.get(server)
         return guest.serial_line.path if guest is not None and guest.serial_line is not None else None
+
+    def ssh(self, server: str) -> str | None:
+        """Return None: a simulated guest has no SSH."""
+        return None
+
+    def usage(self, server: str) -> Usage:
+        """Return nothing: a simulated guest moves no bytes."""
+        return Usage()
 
     def restore(self, servers: Iterable[Server]) -> None:
         """Open again what was open when the emulator was last ended."""

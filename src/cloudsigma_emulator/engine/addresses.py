@@ -15,6 +15,8 @@ Doc = dict[str, Any]
 _AFTER_OWNED = 1
 """Rank of lent addresses: lists show owned ones first, however late they were bought."""
 _PLACE = "dhcp_place"
+PREFIX = "dhcp_prefix"
+"""The setting that names the first two bytes of lent addresses, where they are not the usual ones."""
 _TRIED_AT_ONCE = 256
 POOL_EMPTY = "No free address is left for dhcp"
 
@@ -55,7 +57,7 @@ def exchange(tx: Transaction, before: Doc, after: Doc) -> None:
 def _free(tx: Transaction, wanted: int) -> list[str]:
     """Return free addresses, going on where the last search ended so that none comes back at once."""
     start = tx.setting(_PLACE) or 0
-    pool = ips.lent_addresses(start)
+    pool = ips.lent_addresses(start, tx.setting(PREFIX) or ips.LENT_FROM)
     found: list[tuple[int, str]] = []
     while len(found) < wanted:
         tried = list(islice(pool, _TRIED_AT_ONCE))

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import logging
+from pathlib import Path
 from typing import Any
 
 from ..domain import context
-from ..drivers.hypervisor import Report
+from ..drivers.hypervisor import DriveFile, Report
 from ..store.transaction import Transaction
 from . import addresses, drive_transitions
-from .server_transitions import guest_powered_off, happen
+from .server_transitions import attached_drives, guest_powered_off, happen
 from .transition import move
 from .world import World
 
@@ -50,10 +51,47 @@ class Guests:
                 guest_powered_off(tx, server)
             elif what == "illegal_operation":
                 happen(tx, self._world, stored, "illegal_operation")
+            elif what == "crashed":
+                if not happen(tx, self._world, stored, "host_crash"):
+                    guest_powered_off(tx, server)
             elif stored["status"] != "stopped":
                 log.warning("server %s could not be run", server)
                 addresses.give_back(tx, stored)
                 move(tx, "servers", stored, "stopped", active_since=None, stopping_by_guest=False)
+
+    def drive_files(self, server: str) -> list[DriveFile]:
+        """Return the drives of a server with the files of their bytes, which the guest may write to."""
+        with self._world.transaction() as tx:
+            stored = tx.get("servers", server)
+            drives = (
+                {drive["uuid"]: drive for drive in attached_drives(tx, stored)} if stored is not None else {}
+            )
+        found: list[DriveFile] = []
+        for item in stored["drives"] if stored is not None else ():
+            drive = drives[item["drive"]]
+            found.append(
+                DriveFile(
+                    uuid=drive["uuid"],
+                    path=self._file(drive),
+                    device=item["device"],
+                    dev_channel=item["dev_channel"],
+                    boot_order=item["boot_order"],
+                    cdrom=drive["media"] == "cdrom",
+                    shared=bool(drive["allow_multimount"]),
+                )
+            )
+        return found
+
+    def _file(self, drive: Doc) -> Path:
+        images = self._world.images
+        path = images.existing(drive["uuid"])
+        if drive["media"] == "cdrom" and path is not None:
+            return path
+        path = images.own(drive["uuid"])
+        # Never cut here: another guest may have it open.
+        if not path.exists() or path.stat().st_size < drive["size"]:
+            return images.create(drive["uuid"], drive["size"])
+        return path
 
 
 def context_of(tx: Transaction, uuid: str) -> Doc | None:
@@ -101,6 +139,7 @@ def machines(world: World) -> dict[str, Doc]:
         server["uuid"]: {
             "name": server["name"],
             "serial_port": world.hypervisor.serial_port(server["uuid"]),
+            "ssh": world.hypervisor.ssh(server["uuid"]),
             "status": server["status"],
         }
         for server in servers

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 HYPERVISORS = ("simulated", "qemu")
+ACCELERATORS = ("auto", "kvm", "tcg")
 SEEDS = ("standard", "empty")
 
 
@@ -20,7 +21,8 @@ class Options:
     until it is moved. remote_snapshot_interval: least seconds of the clock between two remote snapshots of a drive.
     firewall_policies: the cloud knows ``/fwpolicies/``, a feature that it has given up. vpc, host_availability_zones:
     the cloud has these features. backfilling: every account may use ``/bservers/``. random_seed: uuids, macs and
-    passwords come out the same in each run.
+    passwords come out the same in each run. accelerator: how the hypervisor qemu gets at a processor, ``auto``, ``kvm``
+    or ``tcg``.
     """
 
     data: Path | None = None
@@ -38,3 +40,4 @@ class Options:
     host_availability_zones: bool = True
     backfilling: bool = False
     random_seed: int | None = None
+    accelerator: str = "auto"

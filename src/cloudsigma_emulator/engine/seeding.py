@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Protocol
+
 from ..domain import account_records
-from ..domain.seed import standard
+from ..domain.seed import PERSISTENT_DRIVE_NAME, standard
 from ..store.transaction import Transaction
 from . import credentials, subscribing
 
@@ -16,8 +20,25 @@ def token_for(email: str) -> str:
     return f"token-of-{email}"
 
 
-def sow(tx: Transaction, seed: str) -> None:
-    """Write the seed's documents."""
+class GuestImage(Protocol):
+    """A raw disk that boots, to be a drive of the seed."""
+
+    @property
+    def title(self) -> str: ...
+
+    @property
+    def path(self) -> Path: ...
+
+    @property
+    def size(self) -> int: ...
+
+
+def sow(tx: Transaction, seed: str, guests: Sequence[GuestImage] = ()) -> list[tuple[str, Path]]:
+    """Write the seed's documents; return which drives are to have a copy of which file.
+
+    :param guests: images to be found in the library; the first of them is the persistent drive too.
+    """
+    files: list[tuple[str, Path]] = []
     accounts: list[str] = []
     for email, password in USERS:
         uuid = tx.new_uuid()
@@ -27,9 +48,16 @@ def sow(tx: Transaction, seed: str) -> None:
             tx.insert(kind, doc)
         accounts.append(uuid)
     if seed == "standard":
-        for kind, doc in standard(accounts[0], accounts[1], tx.now, tx.new_uuid):
+        sizes = [(guest.title, guest.size) for guest in guests]
+        by_name = {guest.title: guest.path for guest in guests}
+        if guests:
+            by_name[PERSISTENT_DRIVE_NAME] = guests[0].path
+        for kind, doc in standard(accounts[0], accounts[1], tx.now, tx.new_uuid, sizes):
+            if kind in ("drives", "libdrives") and doc["name"] in by_name:
+                files.append((doc["uuid"], by_name[doc["name"]]))
             if kind == subscribing.KIND:
                 tx.insert(kind, doc, rank=-int(doc["id"]))
                 subscribing.schedule(tx, doc)
             else:
                 tx.insert(kind, doc)
+    return files

@@ -52,7 +52,6 @@ def start(tx: Transaction, world: World, server: Doc, avoid: Sequence[str] = ())
         licensed=licenses_of(drives),
     )
     _use_ephemeral(tx, drives, powered=True)
-    tx.after_commit(partial(world.hypervisor.power_on, dict(server)))
 
 
 def _use_ephemeral(tx: Transaction, drives: Sequence[Doc], *, powered: bool) -> None:
@@ -86,7 +85,7 @@ def boot(tx: Transaction, world: World, payload: Doc) -> None:
         )
         tx.after_commit(partial(world.hypervisor.power_off, server["uuid"]))
         return
-    # Whoever sees it running finds its serial port open; the start itself opens it a moment after its commit.
+    # Not before: its drives had to be there, and its addresses lent. Whoever sees it running finds its serial port open.
     world.hypervisor.power_on(dict(server))
     move(tx, "servers", server, status, action="boot", active_since=_since(tx.now))
 
@@ -208,7 +207,7 @@ def happen(tx: Transaction, world: World, server: Doc, event: str) -> bool:
         addresses.give_back(tx, server)
         then = FollowUp("server.boot", tx.random.uniform(2, 5))
         move(tx, "servers", server, status, then=then, active_since=None, recovered_status=None)
-        tx.after_commit(partial(world.hypervisor.reset, server["uuid"]))
+        tx.after_commit(partial(world.hypervisor.power_off, server["uuid"]))
     else:
         move(tx, "servers", server, status, action="heal", recovered_status=None)
     return True

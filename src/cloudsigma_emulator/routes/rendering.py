@@ -63,7 +63,13 @@ def render_servers(tx: Transaction, documents: Docs, call: Call) -> list[Doc]:
     of_jobs = _seen_from(tx, JOB, "servers", documents)
     policies = call.app.options.firewall_policies
     shown = [
-        servers.render_server(server, jobs=of_jobs[server["uuid"]], policies=policies) for server in documents
+        servers.render_server(
+            server,
+            jobs=of_jobs[server["uuid"]],
+            policies=policies,
+            moved=moved_by(server, call),
+        )
+        for server in documents
     ]
     return _for_viewer(tx, "servers", documents, shown, call)
 
@@ -72,7 +78,12 @@ def render_short_servers(tx: Transaction, documents: Docs, call: Call) -> list[D
     """Return servers as the plain list shows them; whole ones when the caller chooses the fields."""
     if call.query.get("fields"):
         return render_servers(tx, documents, call)
-    return [servers.render_short(server) for server in documents]
+    return [servers.render_short(server, moved_by(server, call)) for server in documents]
+
+
+def moved_by(server: Doc, call: Call) -> servers.Moved | None:
+    """Return what the guest of a server has moved, None when it does not run."""
+    return call.app.hypervisor.usage(server["uuid"]) if servers.has_runtime(server) else None
 
 
 def render_drives(tx: Transaction, documents: Docs, call: Call) -> list[Doc]:

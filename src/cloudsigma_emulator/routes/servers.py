@@ -14,7 +14,7 @@ from ..engine.attachments import attachments_changed, delete_server, require_own
 from ..engine.sharing import may, require
 from .listing import list_answer, single_answer
 from .objects import avoided, fetch, uuids_in_body
-from .rendering import render_servers, render_short_servers
+from .rendering import moved_by, render_servers, render_short_servers
 from .route import Answer, Call, Route
 
 Doc = dict[str, Any]
@@ -148,7 +148,8 @@ def _delete(call: Call, uuid: str, recurse: str | None) -> None:
 def get_runtime(call: Call) -> Answer:
     """Answer a server's runtime alone; an empty one when it does not run."""
     server = fetch(call, "servers", LIST)
-    return Answer(200, servers.render_runtime(server) or {"active_since": None, "nics": []})
+    shown = servers.render_runtime(server, moved_by(server, call))
+    return Answer(200, shown or {"active_since": None, "nics": []})
 
 
 def list_groups(call: Call) -> Answer:

@@ -131,6 +131,16 @@ class Images:
         finally:
             partial.unlink(missing_ok=True)
 
+    def adopt(self, drive: str, source: Path) -> None:
+        """Let a drive have a copy of a file's bytes."""
+        final = self.path(drive)
+        partial = final.with_suffix(".part")
+        try:
+            copy_sparse(source, partial)
+            partial.replace(final)
+        finally:
+            partial.unlink(missing_ok=True)
+
     def share(self, source: str, target: str) -> None:
         """Let ``target`` have the bytes that ``source`` has now, in no time and taking no room.
 

@@ -1,0 +1,287 @@
+"""Virtual machines as processes: boot order, what ends with what, what a killed emulator leaves behind."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cloudsigma import CloudSigma
+from cloudsigma_emulator import Emulator
+from cloudsigma_emulator.drivers.accelerator import boot_sector
+
+from .conftest import MIB, VNC_PASSWORD, definition, wait_until
+
+pytestmark = [pytest.mark.vm, pytest.mark.timeout(180)]
+
+
+def sector_that_says(text: str) -> bytes:
+    """A boot sector that writes a text to the first serial port and halts."""
+    # cld; ds = 0; si = text; next: al = [si++]; al = 0 -> end; port 0x3f8 <- al; -> next; end: hlt; -> end
+    code = bytes.fromhex("fc 31c0 8ed8 be167c ac 84c0 7406 baf803 ee ebf5 f4 ebfd")
+    assert len(code) == 0x16  # where the text begins
+    return (code + text.encode() + b"\0").ljust(510, b"\0") + b"\x55\xaa"
+
+
+def processes(what: str) -> list[int]:
+    found = []
+    for folder in Path("/proc").iterdir():
+        if folder.name.isdecimal():
+            try:
+                command = (folder / "cmdline").read_bytes()
+            except OSError:
+                continue
+            if b"qemu-system" in command and what.encode() in command:
+                found.append(int(folder.name))
+    return found
+
+
+def drive_with(client: CloudSigma, cloud: Emulator, name: str, data: bytes, media: str = "disk") -> str:
+    drive = client.drives.create(name=name, size=512 * MIB, media=media, wait=True)  # type: ignore[arg-type]
+    cloud.app.images.write(drive["uuid"], 0, data)
+    return str(drive["uuid"])
+
+
+def said(client: CloudSigma, server: str, until: bytes, seconds: float = 20) -> bytes:
+    """What the guest's console says, up to some words."""
+    url = client.servers.open_console(server)["console_url"]
+    with socket.create_connection(("127.0.0.1", int(url.rpartition(":")[2]))) as peer:
+        peer.settimeout(seconds)
+        peer.sendall(f"{VNC_PASSWORD}\n".encode())
+        data = b""
+        while until not in data:
+            piece = peer.recv(4096)
+            assert piece, data
+            data += piece
+    return data
+
+
+def started(client: CloudSigma, **fields: Any) -> str:
+    body = definition(None, "machine") | {"mem": 256 * MIB, "nics": []} | fields
+    server = client.servers.create(**body)
+    client.servers.start(server, wait=True)
+    return str(server["uuid"])
+
+
+def attached(drive: str, device: str, channel: str, order: int | None) -> dict[str, Any]:
+    return {"device": device, "dev_channel": channel, "boot_order": order, "drive": drive}
+
+
+@pytest.mark.parametrize("device", ["virtio", "ide", "scsi"])
+def test_boot_order_decides_whatever_the_channel(cloud: Emulator, client: CloudSigma, device: str) -> None:
+    first = drive_with(client, cloud, "first", sector_that_says("<first>"))
+    second = drive_with(client, cloud, "second", sector_that_says("<second>"))
+    drives = [attached(first, device, "0:0", 2), attached(second, device, "0:1", 1)]
+    server = started(client, drives=drives)
+    try:
+        assert b"<first>" not in said(client, server, b"<second>")
+    finally:
+        client.servers.stop(server, wait=True)
+
+
+def test_a_drive_without_boot_order_is_not_booted(cloud: Emulator, client: CloudSigma) -> None:
+    silent = drive_with(client, cloud, "silent", sector_that_says("<silent>"))
+    loud = drive_with(client, cloud, "loud", sector_that_says("<loud>"))
+    drives = [attached(silent, "virtio", "0:0", None), attached(loud, "ide", "0:0", 7)]
+    server = started(client, drives=drives)
+    try:
+        assert b"<silent>" not in said(client, server, b"<loud>")
+    finally:
+        client.servers.stop(server, wait=True)
+
+
+def test_many_drives_and_cards(cloud: Emulator, client: CloudSigma) -> None:
+    boots = drive_with(client, cloud, "boots", sector_that_says("<boots>"))
+    more = client.drives.create_many(
+        [{"name": f"d{n}", "size": 512 * MIB, "media": "disk"} for n in range(30)]
+    )
+    client.drives.wait(more[-1], status="unmounted")
+    drives = [attached(boots, "virtio", "0:0", 1)]
+    drives += [attached(d["uuid"], "virtio", f"{1 + n // 6}:{n % 6}", None) for n, d in enumerate(more)]
+    nics = [{"ip_v4_conf": {"conf": "dhcp"}, "model": model} for model in ("virtio", "e1000", "rtl8139")]
+    server = started(client, drives=drives, nics=nics)
+    try:
+        said(client, server, b"<boots>")
+    finally:
+        client.servers.stop(server, wait=True)
+
+
+def test_a_machine_that_vanishes_is_started_again(cloud: Emulator, client: CloudSigma) -> None:
+    server = started(client)
+    (pid,) = wait_until(lambda: processes(server), 20)
+    wait_until(lambda: _answers(client, server), 20)
+    time.sleep(2.5)  # less, and it counts as one that could not start
+    os.kill(pid, signal.SIGKILL)
+    (again,) = wait_until(lambda: [found for found in processes(server) if found != pid], 20)
+    assert again != pid
+    wait_until(lambda: client.servers.get(server)["status"] == "running", 10)
+    client.servers.stop(server, wait=True)
+    assert processes(server) == []
+
+
+def _answers(client: CloudSigma, server: str) -> bool:
+    url = client.servers.open_vnc(server)["vnc_url"]
+    with socket.create_connection(("127.0.0.1", int(url.rpartition(":")[2])), 15) as peer:
+        return peer.recv(12) == b"RFB 003.008\n"
+
+
+def test_a_machine_that_cannot_start_ends_stopped(cloud: Emulator, client: CloudSigma) -> None:
+    drive = drive_with(client, cloud, "gone", b"")
+    path = cloud.app.images.path(drive)
+    path.unlink()
+    path.mkdir()  # qemu cannot open that
+    server = client.servers.create(**definition(drive, "broken"))
+    try:
+        client.servers.start(server)
+        wait_until(lambda: client.servers.get(server)["status"] == "stopped", 20)
+    finally:
+        path.rmdir()
+
+
+def test_stopping_cuts_the_power(cloud: Emulator, client: CloudSigma) -> None:
+    server = started(client)
+    wait_until(lambda: processes(server), 20)
+    client.servers.stop(server, wait=True)
+    wait_until(lambda: not processes(server), 5)
+
+
+PROGRAM = """
+import sys
+from cloudsigma_emulator.command import main
+sys.exit(main(sys.argv[1:]))
+"""
+
+
+def emulator(folder: Path, *more: str) -> tuple[subprocess.Popen[bytes], Callable[..., Any]]:
+    config = folder / "config"
+    config.unlink(missing_ok=True)
+    with (folder / "log").open("wb") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-c", PROGRAM, "--port", "0", "--hypervisor", "qemu", "--accelerator", "tcg",
+             "--speed", "instant", "--config-out", str(config), *more],
+            stderr=log,
+        )  # fmt: skip
+    wait_until(config.exists, 30)
+    settings = dict(line.split(" = ", 1) for line in config.read_text().splitlines())
+
+    def call(method: str, path: str, body: Any = None) -> Any:
+        request = urllib.request.Request(
+            settings["api_endpoint"] + path,
+            method=method,
+            data=json.dumps(body).encode() if body is not None else None,
+            headers={"Authorization": "Bearer token-of-user@example.com", "Content-Type": "application/json"},
+        )
+        with urllib.request.urlopen(request, timeout=30) as answer:
+            return json.load(answer)
+
+    return process, call
+
+
+def run_one(call: Callable[..., Any]) -> str:
+    body = {"objects": [{"name": "m", "cpu": 1000, "mem": 256 * MIB, "vnc_password": VNC_PASSWORD}]}
+    uuid = str(call("POST", "servers/", body)["objects"][0]["uuid"])
+    call("POST", f"servers/{uuid}/action/?do=start", {})
+    wait_until(lambda: processes(uuid), 20)
+    return uuid
+
+
+def folders() -> set[str]:
+    base = Path(tempfile.gettempdir()) / f"cloudsigma-emulator-{os.getuid()}"
+    return {path.name for path in base.iterdir()} if base.exists() else set()
+
+
+def test_everything_ends_with_the_emulator(tmp_path: Path) -> None:
+    before = folders()
+    process, call = emulator(tmp_path)
+    server = run_one(call)
+    mine = folders() - before
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(30) == 0
+    assert processes(server) == []
+    assert not mine & folders()
+
+
+@pytest.fixture
+def place() -> Iterator[Path]:
+    """A folder with a short name: sockets have paths of at most a hundred bytes."""
+    with tempfile.TemporaryDirectory(prefix="vm-", dir="/tmp") as folder:
+        yield Path(folder)
+
+
+def test_nothing_is_left_after_the_emulator_was_killed(
+    tmp_path: Path, place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # A temporary folder of its own, so that no other emulator cleans up before this one.
+    monkeypatch.setenv("TMPDIR", str(place))
+    # Without setpriv machines outlive their emulator, as they do on other systems.
+    tools = place / "bin"
+    tools.mkdir()
+    program = shutil.which("qemu-system-x86_64")
+    assert program is not None
+    (tools / "qemu-system-x86_64").symlink_to(program)
+    monkeypatch.setenv("PATH", str(tools))
+    process, call = emulator(tmp_path)
+    server = run_one(call)
+    wait_until(lambda: list(place.glob("cloudsigma-emulator-*/*/*.pid")), 20)
+    (left,) = (place / f"cloudsigma-emulator-{os.getuid()}").iterdir()
+    process.kill()
+    process.wait()
+    assert processes(server)
+    # A number that belongs to somebody else by now is not touched.
+    bystander = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(100)"])
+    (left / "00000000-0000-0000-0000-000000000000.pid").write_text(f"{bystander.pid}\n")
+    try:
+        process, _ = emulator(tmp_path)
+        assert processes(server) == []
+        assert not left.exists()
+        assert bystander.poll() is None
+    finally:
+        bystander.kill()
+        bystander.wait()
+        process.terminate()
+        process.wait(30)
+    assert not list((place / f"cloudsigma-emulator-{os.getuid()}").iterdir())
+
+
+def test_machines_die_with_a_killed_emulator_where_the_system_can(tmp_path: Path) -> None:
+    process, call = emulator(tmp_path)
+    server = run_one(call)
+    process.kill()
+    process.wait()
+    wait_until(lambda: not processes(server), 5)
+
+
+def test_running_servers_run_again_after_a_restart(tmp_path: Path) -> None:
+    data = str(tmp_path / "data")
+    process, call = emulator(tmp_path, "--data", data)
+    server = run_one(call)
+    process.terminate()
+    assert process.wait(30) == 0
+    assert processes(server) == []
+    process, call = emulator(tmp_path, "--data", data)
+    try:
+        wait_until(lambda: processes(server), 20)
+        assert call("GET", f"servers/{server}/")["status"] == "running"
+    finally:
+        process.terminate()
+        process.wait(30)
+
+
+def test_the_probe_sector_boots() -> None:
+    from cloudsigma_emulator.drivers.accelerator import boot_time
+
+    assert len(boot_sector()) == 512
+    assert boot_time("qemu-system-x86_64", "tcg", 30) is not None
+    assert boot_time("qemu-system-x86_64", "nonsense", 30) is None
