@@ -26,6 +26,7 @@ class IncomingBody:
         self._condition = threading.Condition()
         self._pieces: deque[memoryview] = deque()
         self._buffered = 0
+        self._wanted = 0
         self._room = asyncio.Event()
         self._started = False
         self._ended = False
@@ -41,6 +42,7 @@ class IncomingBody:
             self._started = True
             self._loop.call_soon_threadsafe(self._begin)
         with self._condition:
+            self._wanted = size
             while self._buffered < size and not self._ended and not self._lost:
                 before = self._buffered
                 if not self._condition.wait(IDLE_SECONDS) and self._buffered == before:
@@ -89,7 +91,9 @@ class IncomingBody:
                 self._lost = lost
                 self._ended = not more
                 full = self._buffered >= _HIGH
-                self._condition.notify()
+                # The reader is not woken for less than it waits for: each time costs both threads.
+                if self._ended or self._lost or self._buffered >= self._wanted:
+                    self._condition.notify()
             if full and more:
                 self._room.clear()
                 await self._room.wait()
