@@ -27,7 +27,8 @@
     │   ├── WaitTimeout             the state was not reached in time (also a TimeoutError)
     │   └── WaitFailed              the object went into a state from which it cannot be reached
     ├── TransferError               the bytes of an image could not be moved whole
-    │   └── ImageChanged            the file was changed while it was sent
+    │   ├── ImageChanged            the file was changed while it was sent
+    │   └── ResumeRefused           what was begun does not fit the file, the drive or the disk any more
     └── ConfigurationError          a setting is missing or malformed
 
 ``ClientError``, ``AuthError``, ``PermissionError`` and ``ServerError`` never derive from one another: programs written
@@ -60,6 +61,7 @@ __all__ = [
     "OutcomeUnknown",
     "PaymentRequired",
     "RateLimited",
+    "ResumeRefused",
     "ServerError",
     "StaleRecord",
     "Timeout",
@@ -241,6 +243,10 @@ class TransferError(ApiClientError):
 
 class ImageChanged(TransferError):
     """The image file was changed while it was sent; what the cloud got of it may be of two versions."""
+
+
+class ResumeRefused(TransferError):
+    """A transfer cannot go on where it was broken off; ``resume=False`` begins anew."""
 
 
 class ConfigurationError(ApiClientError):

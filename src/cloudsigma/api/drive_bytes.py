@@ -17,7 +17,8 @@ from uuid import uuid4
 
 from ..core import refusals
 from ..core.call import F, call
-from ..core.port import HttpRequest, HttpResponse, PortFailure
+from ..core.chunks import chunk_seconds
+from ..core.port import BodySource, HttpRequest, HttpResponse, PortFailure
 from ..core.references import path_of, uuid_of
 from ..core.requests import MAX_REDIRECTS, USER_AGENT, Requests, shown_path
 from ..core.resumable_form import form_edges, resumable_fields
@@ -27,6 +28,8 @@ from ..records.drive_body import UploadSpec
 from ..records.reference import Ref
 from .bodies import Avoid, avoided, body_of
 from .collection import Collection, object_in
+
+DIRECT_IDLE_SECONDS = 300.0
 
 DEFAULT_CHUNK = 5 * 1024**2
 """Bytes of a chunk when nothing else is said."""
@@ -130,22 +133,7 @@ class DriveBytes(Collection[F]):
         the host for big transfers, with the name and password of the client: a token is not taken there. Everything is
         held in memory; a failure loses it all.
         """
-        path = "drives/upload/"
-        if filename is not None:
-            path = f"{path}{quote(filename, safe='')}"
-        answer = await self._direct().request("POST", path, body=bytes(data), decode=False)
-        text = answer.raw.body.decode("utf-8", "replace").strip()
-        try:
-            uuid = uuid_of(text, "drives")
-        except InvalidArgument:
-            raise BadAnswer(
-                "the answer to the upload is not the uuid of a drive",
-                answer.status,
-                answer.request_id,
-                method="POST",
-                path=shown_path(answer.request.url),
-            ) from None
-        return await self._fetch_one(f"drives/{uuid}/", Drive)
+        return await self._fetch_one(f"drives/{await _send_direct(self, filename, body=bytes(data))}/", Drive)
 
     @call
     async def download_range(self, ref: Ref[Drive], offset: int, length: int) -> bytes:
@@ -177,6 +165,30 @@ class DriveBytes(Collection[F]):
         scheme, path = urlsplit(own.settings.api_endpoint)[0], urlsplit(own.settings.api_endpoint)[2]
         host = urlsplit(own.settings.ws_endpoint).netloc
         return Requests(own.port, replace(own.settings, api_endpoint=f"{scheme}://{host}{path}"))
+
+
+async def send_whole(drives: DriveBytes[Any], source: BodySource, timeout: float | None) -> str:
+    """Upload an image in one request that is made while it is sent, and return the uuid of its drive."""
+    seconds = chunk_seconds(source.length, timeout)
+    return await _send_direct(drives, None, source=source, timeout=seconds, idle=DIRECT_IDLE_SECONDS)
+
+
+async def _send_direct(drives: DriveBytes[Any], filename: str | None, **body: Any) -> str:
+    path = "drives/upload/"
+    if filename is not None:
+        path = f"{path}{quote(filename, safe='')}"
+    answer = await drives._direct().request("POST", path, decode=False, **body)
+    text = answer.raw.body.decode("utf-8", "replace").strip()
+    try:
+        return uuid_of(text, "drives")
+    except InvalidArgument:
+        raise BadAnswer(
+            "the answer to the upload is not the uuid of a drive",
+            answer.status,
+            answer.request_id,
+            method="POST",
+            path=shown_path(answer.request.url),
+        ) from None
 
 
 async def _follow(

@@ -19,10 +19,10 @@ from .availability import fetch_group, fetch_groups
 from .bodies import Avoid, avoided, body_of, drive_uuid
 from .bulk import delete_together, update_together
 from .collection import DEFAULT_WAIT, Listed, Readable, Schemed
-from .drive_bytes import DriveBytes
 from .editing import require_applied, required
 from .idempotency import create_once
 from .tagging import Tagged
+from .transfers import DriveTransfers
 from .waits import DEAD_DRIVE, READY_DRIVE, wait_for_drive, wait_for_status, wait_until_gone
 
 RUNNING_TAKES = frozenset({"name", "meta", "tags", "allow_multimount"})
@@ -35,7 +35,7 @@ GRANULE = 16384
 """Sizes are rounded up to a multiple of this many bytes."""
 
 
-class Drives(Listed[F, Drive], Readable[F, Drive], Tagged[F, Drive], DriveBytes[F], Schemed[F]):
+class Drives(Listed[F, Drive], Readable[F, Drive], Tagged[F, Drive], DriveTransfers[F], Schemed[F]):
     """The drives (``/drives/``)."""
 
     _path = "drives"

@@ -45,6 +45,10 @@ class CollectionGroup(LazyGroup):
         name = self._verbs().get(cmd_name)
         if name is None:
             return None
+        if (self.collection, name) in (("drives", "upload"), ("drives", "download")):
+            from . import transfers
+
+            return transfers.upload_command() if name == "upload" else transfers.download_command()
         declared = verb(self.declared, name)
         return VerbCommand(cmd_name, self.collection, self.declared, declared) if declared.usable else None
 

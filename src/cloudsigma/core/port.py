@@ -9,20 +9,51 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
-from typing import Protocol, TypeVar
+from typing import NamedTuple, Protocol, TypeVar
 
 T = TypeVar("T")
 
 
+class BodySource(Protocol):
+    """A request's body that is made while it is sent, of ``length`` bytes."""
+
+    length: int
+
+    async def start(self) -> None:
+        """Begin with the first byte, also when the request is sent once more."""
+
+    async def read(self) -> bytes | memoryview:
+        """Return the next bytes, none at the end. What it raises ends the exchange and its connection."""
+        ...
+
+
+class BodySink(Protocol):
+    """Takes an answer's body while it arrives."""
+
+    async def begin(self, status: int, headers: Mapping[str, str]) -> bool:
+        """Return whether the body of this answer is wanted here; otherwise it is in the answer as usual."""
+        ...
+
+    async def write(self, data: bytes | memoryview) -> None:
+        """Take the next bytes; they are only lent."""
+
+
 @dataclass(slots=True)
 class HttpRequest:
-    """One HTTP request; ``timeout`` is the time in seconds that the whole exchange may take."""
+    """One HTTP request.
+
+    ``timeout`` is the time in seconds that the whole exchange may take, ``idle`` how long none of its bytes may move
+    where a ``source`` or a ``sink`` streams them. A ``source`` takes the place of ``body``.
+    """
 
     method: str
     url: str
     headers: dict[str, str] = field(repr=False)
     body: bytes = field(default=b"", repr=False)
     timeout: float = 60.0
+    source: BodySource | None = field(default=None, repr=False)
+    sink: BodySink | None = field(default=None, repr=False)
+    idle: float | None = None
 
 
 @dataclass(slots=True)
@@ -82,10 +113,112 @@ class FrameStream(Protocol):
         """Close the connection; more than once is allowed."""
 
 
+class FileState(NamedTuple):
+    """What tells one state of a file from another."""
+
+    size: int
+    mtime_ns: int
+    inode: int
+    device: int
+
+
+class File(Protocol):
+    """An open file that is read and written at places of its own, by several at once. What fails raises OSError."""
+
+    async def read_at(self, offset: int, length: int) -> bytes:
+        """Return ``length`` bytes from ``offset`` on, fewer only at the end."""
+        ...
+
+    async def write_at(self, offset: int, data: bytes | memoryview) -> None:
+        """Write all of ``data`` from ``offset`` on."""
+
+    async def next_data(self, offset: int) -> tuple[int, int]:
+        """Return where the next bytes are that take room on the disk, as (begin, end); before it lies a hole."""
+        ...
+
+    async def punch(self, offset: int, length: int) -> None:
+        """Make bytes zero, without taking room for them where the system can."""
+
+    async def truncate(self, size: int) -> None:
+        """Cut or grow the file."""
+
+    async def sync(self) -> None:
+        """Return when the disk has everything."""
+
+    async def state(self) -> FileState:
+        """Return the state of the open file; for a device, its size."""
+        ...
+
+    async def lock(self) -> bool:
+        """Take the file for this process alone; return False when another has it. It ends with the file's closing."""
+        ...
+
+    async def close(self) -> None:
+        """Close the file; more than once is allowed."""
+
+
+class ByteStream(Protocol):
+    """Bytes that come in order."""
+
+    async def read(self, length: int) -> bytes:
+        """Return ``length`` bytes, fewer only at the end."""
+        ...
+
+    async def close(self) -> None:
+        """Let go of what the bytes come from."""
+
+
+class Files(Protocol):
+    """The file system."""
+
+    def path(self, path: object) -> str:
+        """Return a path as text, absolute. Raises :class:`TypeError` for what is no path."""
+        ...
+
+    async def open(self, path: str, mode: str) -> File:
+        """Open a file: ``r`` to read, ``w`` to read and write, made when it is not there."""
+        ...
+
+    async def state(self, path: str) -> FileState | None:
+        """Return the state of a file, or None when there is none."""
+        ...
+
+    async def kind(self, path: str) -> str:
+        """Return ``file`` for what can be read at any place, ``folder``, or ``stream`` for pipes and the like."""
+        ...
+
+    async def replace(self, source: str, target: str) -> None:
+        """Give a file another name, in the place of what has it, and return when the disk has that."""
+
+    async def remove(self, path: str) -> None:
+        """Delete a file; nothing happens when there is none."""
+
+    async def writable_beside(self, path: str) -> bool:
+        """Tell whether files can be made in the folder of ``path``."""
+        ...
+
+    async def state_folder(self) -> str:
+        """Return this user's folder for what programs remember, made when it is not there."""
+        ...
+
+    async def stream(self, source: object, packing: str | None) -> ByteStream:
+        """Read a path or an object with ``read`` in order, unpacked from ``gz``, ``xz`` or ``zst``."""
+        ...
+
+    async def disk_image(self, path: str, form: str) -> int:
+        """Return the bytes of the disk in an image file of qemu-img's format ``form``."""
+        ...
+
+    async def disk_bytes(self, path: str, form: str, offset: int, length: int) -> bytes:
+        """Return bytes of the disk in an image file; ``offset`` is best a multiple of a large power of two."""
+        ...
+
+
 class Port(Protocol):
     """All effects."""
 
     blocking: bool
+    files: Files
 
     async def send(self, request: HttpRequest) -> HttpResponse:
         """Exchange one request for one answer, redirects not followed. Raises ``PortFailure``."""

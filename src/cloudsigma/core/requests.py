@@ -33,7 +33,7 @@ from .addresses import Addresses
 from .addresses import encode_params as encode_params
 from .addresses import shown_path as shown_path
 from .authentication import authentication_for
-from .port import HttpRequest, HttpResponse, Port, PortFailure
+from .port import BodySink, BodySource, HttpRequest, HttpResponse, Port, PortFailure
 
 if TYPE_CHECKING:
     from .events import EventFeed
@@ -125,6 +125,9 @@ class Requests:
         authenticated: bool = True,
         decode: bool = True,
         follow: bool = True,
+        source: BodySource | None = None,
+        sink: BodySink | None = None,
+        idle: float | None = None,
     ) -> Answer:
         """Send one request, repeated where that is safe, and return its answer.
 
@@ -133,13 +136,18 @@ class Requests:
         repetitions (``deadline`` the same as a time of the port's clock), ``retries`` how often it is repeated at
         most; both come from the settings when None. ``repeatable`` says that a POST may be sent twice without harm.
         ``decode=False`` leaves the body as bytes in ``answer.raw.body``; ``follow=False`` returns a redirect instead
-        of following it.
+        of following it. ``source`` is a body that is made while it is sent, ``sink`` takes
+        that of an answer; ``idle`` is how long in seconds none of their bytes may move.
 
         Raises the errors of ``cloudsigma.errors``.
         """
         method = method.upper()
         request = HttpRequest(method, self.url(path, params), self._headers(headers, decode), b"")
-        if body is not None:
+        request.sink, request.idle = sink, idle
+        if source is not None:
+            request.source = source
+            request.headers.setdefault("Content-Type", "application/octet-stream")
+        elif body is not None:
             self._attach(request, body)
         elif method in ("POST", "PUT"):
             request.headers.setdefault("Content-Type", "application/json")

@@ -10,9 +10,11 @@ from contextlib import AbstractAsyncContextManager
 from math import inf
 from typing import Any, TypeVar
 
-from ..core.port import FrameStream, HttpRequest, HttpResponse, Signal
+from ..core.port import Files, FrameStream, HttpRequest, HttpResponse, Signal
 from . import network
+from .bodies import BodyError
 from .connections_asyncio import AsyncioConnections
+from .files import LocalFiles
 
 T = TypeVar("T")
 
@@ -42,6 +44,7 @@ class AsyncioPort:
     blocking = False
 
     def __init__(self) -> None:
+        self.files: Files = LocalFiles(asyncio.to_thread)
         self._connections: dict[str, AsyncioConnections] = {}
         self._loop: asyncio.AbstractEventLoop | None = None
 
@@ -55,6 +58,8 @@ class AsyncioPort:
             wire = network.wire_of(request, request.url[end:], connections.origin)
             async with asyncio.timeout(None if timeout is None else timeout + 0.01):
                 status, headers, body = await connections.exchange(wire, connect_seconds)
+        except BodyError as carried:
+            raise carried.error from None
         except network.TRANSPORT_ERRORS as error:
             raise network.failure_of(error) from error
         return network.received(status, headers, body)

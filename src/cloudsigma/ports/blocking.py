@@ -12,20 +12,16 @@ from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Any, TypeVar
 
-from ..core.port import FrameStream, HttpRequest, HttpResponse, Signal
+from ..core.port import Files, FrameStream, HttpRequest, HttpResponse, Signal
 from . import network
+from .abandonment import Abandoned, abandoned, stop_if_abandoned
+from .bodies import BodyError
 from .connections import Connections
+from .files import LocalFiles
 
 T = TypeVar("T")
 
-# The jobs of a gather that is being abandoned see it here and end at their next step.
-_abandoned: contextvars.ContextVar[threading.Event | None] = contextvars.ContextVar("abandoned", default=None)
-
 PATIENCE_SECONDS = 5.0
-
-
-class Abandoned(BaseException):
-    """Ends the jobs of a gather whose caller was interrupted; like a cancellation, it is no ordinary error."""
 
 
 class BlockingSignal:
@@ -64,6 +60,7 @@ class BlockingPort:
     blocking = True
 
     def __init__(self) -> None:
+        self.files: Files = LocalFiles(_at_once)
         self._begin_again()
 
     def _begin_again(self) -> None:
@@ -85,6 +82,8 @@ class BlockingPort:
             connections = self._connections.get(origin) or self._connections_to(origin)
             wire = network.wire_of(request, request.url[end:], connections.origin)
             status, headers, body = connections.exchange(wire, until)
+        except BodyError as carried:
+            raise carried.error from None
         except network.TRANSPORT_ERRORS as error:
             raise network.failure_of(error) from error
         return network.received(status, headers, body)
@@ -97,7 +96,7 @@ class BlockingPort:
         return found
 
     async def sleep(self, seconds: float) -> None:
-        stop = _abandoned.get()
+        stop = abandoned.get()
         if stop is None:
             time.sleep(seconds)
         else:
@@ -130,6 +129,11 @@ class BlockingPort:
     async def close(self) -> None:
         with self._lock:
             _close_all(self._connections)
+
+
+async def _at_once(function: Callable[..., T], *arguments: Any) -> T:
+    stop_if_abandoned()
+    return function(*arguments)
 
 
 def _close_all(connections: dict[str, Connections]) -> None:
@@ -175,7 +179,7 @@ class _Gathering:
         return self._results
 
     def _work(self) -> None:
-        _abandoned.set(self._stop)
+        abandoned.set(self._stop)
         try:
             self._work_off()
         finally:
@@ -207,18 +211,11 @@ def finish(awaitable: Awaitable[T]) -> T:
     return run(coroutine)
 
 
-def stop_if_abandoned() -> None:
-    """Raise ``Abandoned`` in a job whose gather was interrupted."""
-    stop = _abandoned.get()
-    if stop is not None and stop.is_set():
-        raise Abandoned
-
-
 def in_slices(wait: Callable[[float | None], bool], timeout: float | None) -> bool:
     """Wait up to ``timeout`` seconds, in a job of a gather with an eye on its being abandoned."""
     if timeout is not None:
         timeout = min(timeout, threading.TIMEOUT_MAX)
-    if _abandoned.get() is None:
+    if abandoned.get() is None:
         return wait(timeout)
     until = None if timeout is None else time.monotonic() + timeout
     while True:

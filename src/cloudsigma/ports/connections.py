@@ -9,13 +9,18 @@ from __future__ import annotations
 import threading
 import time
 from collections import deque
+from collections.abc import Iterator
 from typing import Protocol
 
+import h11
 import httpcore2
 
-from ..core.port import PortFailure
+from ..core.call import run
+from ..core.port import BodySource, PortFailure
 from . import network
+from .abandonment import abandoned
 from .conversation import Conversation, Headers
+from .line import Line, time_left
 from .network import Wire
 
 
@@ -44,6 +49,8 @@ class Straight:
         self._usable_until = 0.0
 
     def exchange(self, wire: Wire, until: float) -> tuple[int, Headers, bytes]:
+        if wire.source is not None or wire.sink is not None or abandoned.get() is not None:
+            return self._stream_through(wire, until)
         conversation = self._conversation
         sent = conversation.begin(wire.method, wire.target, wire.headers, wire.body)
         self._usable_until = 0.0
@@ -63,6 +70,32 @@ class Straight:
         if conversation.renew():
             self._usable_until = time.monotonic() + network.KEEPALIVE_SECONDS
         return conversation.status, conversation.headers, conversation.body()
+
+    def _stream_through(self, wire: Wire, until: float) -> tuple[int, Headers, bytes]:
+        """Exchange with bodies that are made or taken on the way, and with an eye on being abandoned."""
+        conversation = self._conversation
+        head = conversation.begin_streamed(wire.method, wire.target, wire.headers, wire.length)
+        self._usable_until = 0.0
+        line = Line((self._stream or self._connect(until)).get_extra_info("socket"), until, wire.idle)
+        broken: OSError | None = None
+        whole = False
+        try:
+            whole = line.send_request(head, wire)
+        except ConnectionError as error:
+            broken = error  # the server may have answered before it closed
+        if whole:
+            conversation.end_streamed()
+        try:
+            status, headers, body = line.receive_answer(conversation, wire.sink)
+        except (ConnectionError, h11.RemoteProtocolError):
+            if broken is not None:
+                raise broken from None
+            raise
+        if not whole and 200 <= status < 300:
+            raise PortFailure("the server answered before it had the whole request", sent=True)
+        if conversation.renew() and whole:
+            self._usable_until = time.monotonic() + network.KEEPALIVE_SECONDS
+        return status, headers, body
 
     def _connect(self, until: float) -> httpcore2.NetworkStream:
         origin = self._origin
@@ -99,11 +132,21 @@ class Proxied:
         ).create_connection(self._origin)
 
     def exchange(self, wire: Wire, until: float) -> tuple[int, Headers, bytes]:
-        response = self._inner.handle_request(network.proxied_request(self._origin, wire, time_left(until)))
-        parts = []
+        content = None if wire.source is None else pieces_of(wire.source)
+        request = network.proxied_request(self._origin, wire, time_left(until), content=content)
+        response = self._inner.handle_request(request)
+        parts: list[bytes] = []
+        sink = wire.sink
         try:
+            if sink is not None and not run(
+                sink.begin(response.status, network.plain_headers(response.headers))
+            ):
+                sink = None
             for part in response.iter_stream():
-                parts.append(part)
+                if sink is None:
+                    parts.append(part)
+                else:
+                    run(sink.write(part))
                 time_left(until)
         finally:
             response.close()
@@ -178,9 +221,8 @@ class Connections:
             self._idle.pop().close()
 
 
-def time_left(until: float, sent: bool = True) -> float:
-    """Return the seconds left. Raises ``PortFailure`` when there are none."""
-    left = until - time.monotonic()
-    if left <= 0:
-        raise PortFailure("no answer in time" if sent else "no connection in time", sent=sent, timed_out=True)
-    return min(left, threading.TIMEOUT_MAX)
+def pieces_of(source: BodySource) -> Iterator[bytes]:
+    """Yield the bytes of a body."""
+    run(source.start())
+    while piece := run(source.read()):
+        yield bytes(piece)

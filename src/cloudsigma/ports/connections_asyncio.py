@@ -5,10 +5,13 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import deque
+from collections.abc import AsyncIterator
 from typing import Protocol, cast
 
+import h11
 import httpcore2
 
+from ..core.port import BodySource, PortFailure
 from . import network
 from .conversation import Conversation, Headers
 from .network import Wire
@@ -39,6 +42,8 @@ class AsyncioStraight:
         self._usable_until = 0.0
 
     async def exchange(self, wire: Wire, connect_seconds: float) -> tuple[int, Headers, bytes]:
+        if wire.source is not None or wire.sink is not None:
+            return await self._stream_through(wire, connect_seconds)
         conversation = self._conversation
         sent = conversation.begin(wire.method, wire.target, wire.headers, wire.body)
         self._usable_until = 0.0
@@ -58,6 +63,32 @@ class AsyncioStraight:
         if conversation.renew():
             self._usable_until = time.monotonic() + network.KEEPALIVE_SECONDS
         return conversation.status, conversation.headers, conversation.body()
+
+    async def _stream_through(self, wire: Wire, connect_seconds: float) -> tuple[int, Headers, bytes]:
+        """Exchange with bodies that are made or taken on the way."""
+        conversation = self._conversation
+        head = conversation.begin_streamed(wire.method, wire.target, wire.headers, wire.length)
+        self._usable_until = 0.0
+        stream = self._stream or await self._connect(connect_seconds)
+        broken: httpcore2.WriteError | None = None
+        try:
+            await _send(stream, head, wire)
+        except httpcore2.WriteError as error:
+            broken = error  # the server may have answered before it closed
+        else:
+            conversation.end_streamed()
+        try:
+            body = await _receive_answer(stream, conversation, wire)
+        except (httpcore2.ReadError, httpcore2.RemoteProtocolError, h11.RemoteProtocolError):
+            if broken is not None:
+                raise broken from None
+            raise
+        status, headers = conversation.status, conversation.headers
+        if broken is not None and 200 <= status < 300:
+            raise PortFailure("the server answered before it had the whole request", sent=True)
+        if conversation.renew() and broken is None:
+            self._usable_until = time.monotonic() + network.KEEPALIVE_SECONDS
+        return status, headers, body
 
     async def _connect(self, timeout: float) -> httpcore2.AsyncNetworkStream:
         origin = self._origin
@@ -94,10 +125,21 @@ class AsyncioProxied:
         ).create_connection(self._origin)
 
     async def exchange(self, wire: Wire, connect_seconds: float) -> tuple[int, Headers, bytes]:
-        request = network.proxied_request(self._origin, wire, None, connect_seconds)
+        content = None if wire.source is None else _pieces_of(wire.source)
+        request = network.proxied_request(self._origin, wire, None, connect_seconds, content)
         response = await self._inner.handle_async_request(request)
+        parts: list[bytes] = []
+        sink = wire.sink
         try:
-            parts = [part async for part in response.aiter_stream()]
+            if sink is not None and not await sink.begin(
+                response.status, network.plain_headers(response.headers)
+            ):
+                sink = None
+            async for part in response.aiter_stream():
+                if sink is None:
+                    parts.append(part)
+                else:
+                    await sink.write(part)
         finally:
             await response.aclose()
         return response.status, response.headers, b"".join(parts)
@@ -108,6 +150,66 @@ class AsyncioProxied:
 
     async def close(self) -> None:
         await self._inner.aclose()
+
+
+async def _send(stream: httpcore2.AsyncNetworkStream, head: bytes, wire: Wire) -> None:
+    source = wire.source
+    if source is None:
+        await stream.write(head + wire.body)
+        return
+    await source.start()
+    piece: bytes | memoryview = head
+    left = source.length
+    while True:
+        async with asyncio.timeout(wire.idle):
+            await stream.write(piece if isinstance(piece, bytes) else bytes(piece))
+        piece = await source.read()
+        if not piece:
+            break
+        left -= len(piece)
+    if left:
+        raise PortFailure("the body of the request was not of its length", sent=True)
+
+
+async def _receive_answer(
+    stream: httpcore2.AsyncNetworkStream, conversation: Conversation, wire: Wire
+) -> bytes:
+    while not conversation.take_head(await _read(stream, wire)):
+        pass
+    sink = wire.sink
+    wanted = sink is not None and await sink.begin(
+        conversation.status, network.plain_headers(conversation.headers)
+    )
+    rest = conversation.hand_over() if wanted else None
+    if sink is not None and rest is not None:
+        length, came = rest
+        if came:
+            await sink.write(came)
+        left = length - len(came)
+        while left:
+            came = await _read(stream, wire, min(left, network.STREAM_BYTES))
+            if not came:
+                raise h11.RemoteProtocolError("peer closed connection: incomplete message body")
+            left -= len(came)
+            await sink.write(came)
+        return b""
+    while not conversation.take_more():
+        conversation.receive(await _read(stream, wire))
+    if sink is None or not wanted:
+        return conversation.body()
+    await sink.write(conversation.body())
+    return b""
+
+
+async def _read(stream: httpcore2.AsyncNetworkStream, wire: Wire, length: int = network.READ_BYTES) -> bytes:
+    async with asyncio.timeout(wire.idle):
+        return await stream.read(length)
+
+
+async def _pieces_of(source: BodySource) -> AsyncIterator[bytes]:
+    await source.start()
+    while piece := await source.read():
+        yield bytes(piece)
 
 
 class AsyncioConnections:

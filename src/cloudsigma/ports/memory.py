@@ -7,7 +7,15 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Any, TypeAlias, TypeVar
 
-from ..core.port import FrameStream, HttpRequest, HttpResponse, PortFailure, Signal, UpgradeRefused
+from ..core.port import (
+    BodySource,
+    FrameStream,
+    HttpRequest,
+    HttpResponse,
+    PortFailure,
+    Signal,
+    UpgradeRefused,
+)
 from .asyncio import AsyncioPort
 from .blocking import BlockingPort
 
@@ -38,6 +46,14 @@ def _pairs(lines: HeaderLines) -> Iterable[tuple[str, str]]:
     return lines
 
 
+async def _whole(source: BodySource) -> bytes:
+    await source.start()
+    body = bytearray()
+    while piece := await source.read():
+        body += piece
+    return bytes(body)
+
+
 class MemoryPort:
     """Requests answered by ``handle``; for a client ``CloudSigma(port=MemoryPort(handle), …)``.
 
@@ -62,9 +78,11 @@ class MemoryPort:
         self._random = random
         self._frames = frames
         self._threads: BlockingPort | AsyncioPort = BlockingPort() if blocking else AsyncioPort()
+        self.files = self._threads.files
 
     async def send(self, request: HttpRequest) -> HttpResponse:
-        status, lines, body = self._handle(request.method, request.url, dict(request.headers), request.body)
+        sent = request.body if request.source is None else await _whole(request.source)
+        status, lines, body = self._handle(request.method, request.url, dict(request.headers), sent)
         headers: dict[str, str] = {}
         cookies: list[str] = []
         for name, value in _pairs(lines):
@@ -72,6 +90,10 @@ class MemoryPort:
                 cookies.append(value)
             else:
                 headers[name.lower()] = value
+        sink = request.sink
+        if sink is not None and await sink.begin(status, headers):
+            await sink.write(body)
+            body = b""
         return HttpResponse(status, headers, body, cookies)
 
     async def sleep(self, seconds: float) -> None:

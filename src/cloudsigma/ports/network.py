@@ -8,13 +8,15 @@ import os
 import socket
 import ssl
 import threading
+from collections.abc import AsyncIterator, Iterator, Mapping
 from dataclasses import dataclass
 from urllib.parse import unquote, urlsplit
 
 import h11
 import httpcore2
 
-from ..core.port import HttpRequest, HttpResponse, PortFailure
+from ..core.port import BodySink, BodySource, HttpRequest, HttpResponse, PortFailure
+from .bodies import GuardedSink, GuardedSource
 
 CONNECTIONS = 100
 KEEPALIVE_SECONDS = 30.0  # below the 60 to 75 that gateways keep an idle connection
@@ -23,6 +25,7 @@ PING_SECONDS = 20.0
 CLOSE_SECONDS = 1.0
 PROXY_SCHEMES = ("http", "https", "socks5", "socks5h")
 READ_BYTES = 64 * 1024
+STREAM_BYTES = 1024 * 1024
 MAX_FRAME = 16 * 1024 * 1024
 
 CA_REMEDY = (
@@ -116,6 +119,14 @@ class Wire:
     target: bytes
     headers: list[tuple[bytes, bytes]]
     body: bytes
+    source: BodySource | None = None
+    sink: BodySink | None = None
+    idle: float | None = None
+
+    @property
+    def length(self) -> int:
+        """Bytes of the body."""
+        return len(self.body) if self.source is None else self.source.length
 
 
 def origin_of(origin: str) -> Origin:
@@ -134,22 +145,35 @@ def wire_of(request: HttpRequest, target: str, origin: Origin) -> Wire:
     """Return a request with ``Host`` and ``Content-Length``, in bytes."""
     headers = [(b"Host", origin.header)]
     headers += [(name.encode("ascii"), value.encode("latin-1")) for name, value in request.headers.items()]
-    if request.body or request.method in ("POST", "PUT"):
-        headers.append((b"Content-Length", b"%d" % len(request.body)))
-    return Wire(request.method, target.encode("ascii"), headers, request.body)
+    wire = Wire(
+        request.method,
+        target.encode("ascii"),
+        headers,
+        request.body,
+        None if request.source is None else GuardedSource(request.source),
+        None if request.sink is None else GuardedSink(request.sink),
+        request.idle,
+    )
+    if wire.length or request.method in ("POST", "PUT"):
+        headers.append((b"Content-Length", b"%d" % wire.length))
+    return wire
 
 
 def proxied_request(
-    origin: httpcore2.Origin, wire: Wire, timeout: float | None, connect: float | None = None
+    origin: httpcore2.Origin,
+    wire: Wire,
+    timeout: float | None,
+    connect: float | None = None,
+    content: Iterator[bytes] | AsyncIterator[bytes] | None = None,
 ) -> httpcore2.Request:
-    """Return a request in httpcore2's form; the limits are in seconds."""
+    """Return a request in httpcore2's form; the limits are in seconds; ``content`` takes the place of the body."""
     if connect is None and timeout is not None:
         connect = min(timeout, CONNECT_SECONDS)
     return httpcore2.Request(
         wire.method,
         httpcore2.URL(scheme=origin.scheme, host=origin.host, port=origin.port, target=wire.target),
         headers=wire.headers,
-        content=wire.body,
+        content=wire.body if content is None else content,
         extensions={"timeout": {"connect": connect, "read": timeout, "write": timeout}},
     )
 
@@ -168,6 +192,11 @@ def received(status: int, headers: list[tuple[bytes, bytes]], body: bytes) -> Ht
         else:
             plain[name] = value
     return HttpResponse(status, plain, body, cookies)
+
+
+def plain_headers(headers: list[tuple[bytes, bytes]]) -> Mapping[str, str]:
+    """Return the headers of an answer as the core reads them."""
+    return received(0, headers, b"").headers
 
 
 def failure_of(error: BaseException) -> PortFailure:

@@ -1,0 +1,261 @@
+"""The file system for both network ports: plain blocking work, done at once or in a thread as the port says."""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+import sys
+import threading
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import IO, Any, Protocol, TypeVar, cast
+
+from ..core.port import ByteStream, File, FileState
+from . import disk_images, unpacking
+
+T = TypeVar("T")
+
+
+class Runner(Protocol):
+    """Does a blocking piece of work and returns its result when it is awaited."""
+
+    def __call__(self, function: Callable[..., T], /, *arguments: Any) -> Awaitable[T]: ...
+
+
+class LocalFile:
+    """An open file."""
+
+    def __init__(self, path: str, handle: int, do: Runner) -> None:
+        self._path = path
+        self._handle = handle
+        self._do = do
+        self._lock = threading.Lock()
+
+    async def read_at(self, offset: int, length: int) -> bytes:
+        return await self._do(self._read_at, offset, length)
+
+    async def write_at(self, offset: int, data: bytes | memoryview) -> None:
+        await self._do(self._write_at, offset, data)
+
+    async def next_data(self, offset: int) -> tuple[int, int]:
+        return await self._do(self._next_data, offset)
+
+    async def punch(self, offset: int, length: int) -> None:
+        await self._do(self._punch, offset, length)
+
+    async def truncate(self, size: int) -> None:
+        await self._do(self._named, os.ftruncate, self._handle, size)
+
+    async def sync(self) -> None:
+        await self._do(self._named, os.fsync, self._handle)
+
+    async def state(self) -> FileState:
+        return await self._do(self._state)
+
+    async def lock(self) -> bool:
+        return await self._do(_lock, self._handle)
+
+    async def close(self) -> None:
+        handle, self._handle = self._handle, -1
+        if handle >= 0:
+            os.close(handle)
+
+    def _named(self, function: Callable[..., T], *arguments: Any) -> T:
+        """Call a function of the system and put the file's name into its error."""
+        try:
+            return function(*arguments)
+        except OSError as error:
+            error.filename = error.filename or self._path
+            raise
+
+    def _read_at(self, offset: int, length: int) -> bytes:
+        parts = []
+        while length:
+            part = self._named(self._pread, length, offset)
+            if not part:
+                break
+            parts.append(part)
+            offset += len(part)
+            length -= len(part)
+        return parts[0] if len(parts) == 1 else b"".join(parts)
+
+    def _pread(self, length: int, offset: int) -> bytes:
+        if hasattr(os, "pread"):
+            return os.pread(self._handle, length, offset)
+        with self._lock:  # Windows has no read at a place
+            os.lseek(self._handle, offset, os.SEEK_SET)
+            return os.read(self._handle, length)
+
+    def _pwrite(self, data: memoryview, offset: int) -> int:
+        if hasattr(os, "pwrite"):
+            return os.pwrite(self._handle, data, offset)
+        with self._lock:
+            os.lseek(self._handle, offset, os.SEEK_SET)
+            return os.write(self._handle, data)
+
+    def _write_at(self, offset: int, data: bytes | memoryview) -> None:
+        view = memoryview(data)
+        while view:
+            written = self._named(self._pwrite, view, offset)
+            view, offset = view[written:], offset + written
+
+    def _next_data(self, offset: int) -> tuple[int, int]:
+        size = self._state().size
+        if offset >= size or not hasattr(os, "SEEK_DATA"):
+            return offset, size
+        with self._lock:
+            try:
+                begin = os.lseek(self._handle, offset, os.SEEK_DATA)
+                return begin, os.lseek(self._handle, begin, os.SEEK_HOLE)
+            except OSError as error:
+                # ENXIO: only a hole follows. Anything else: a file system that does not know.
+                return (size, size) if error.errno == errno.ENXIO else (offset, size)
+
+    def _punch(self, offset: int, length: int) -> None:
+        # A stretch beyond the end, or in a hole, is zero already.
+        end = offset + length
+        while offset < end:
+            begin, stop = self._next_data(offset)
+            begin, stop = max(begin, offset), min(stop, end)
+            if begin >= stop:
+                return
+            self._write_at(begin, bytes(stop - begin))
+            offset = stop
+
+    def _state(self) -> FileState:
+        found = self._named(os.fstat, self._handle)
+        size = found.st_size
+        if stat.S_ISBLK(found.st_mode):
+            with self._lock:
+                size = os.lseek(self._handle, 0, os.SEEK_END)
+        return FileState(size, found.st_mtime_ns, found.st_ino, found.st_dev)
+
+
+class LocalStream:
+    """Bytes in order."""
+
+    def __init__(self, inner: IO[bytes], close: Callable[[], None], do: Runner) -> None:
+        self._inner = inner
+        self._close = close
+        self._do = do
+
+    async def read(self, length: int) -> bytes:
+        return await self._do(self._read, length)
+
+    def _read(self, length: int) -> bytes:
+        parts: list[bytes] = []
+        while length:
+            part = self._inner.read(length)
+            if not part:
+                break
+            if not isinstance(part, bytes):
+                raise TypeError("the stream gives text; it must be opened in binary mode")
+            parts.append(part)
+            length -= len(part)
+        return parts[0] if len(parts) == 1 else b"".join(parts)
+
+    async def close(self) -> None:
+        self._close()
+
+
+class LocalFiles:
+    """The file system of this machine."""
+
+    def __init__(self, do: Runner) -> None:
+        self._do = do
+
+    def path(self, path: object) -> str:
+        return str(Path(os.fsdecode(cast("os.PathLike[str]", path))).absolute())
+
+    async def open(self, path: str, mode: str) -> File:
+        flags = os.O_RDONLY if mode == "r" else os.O_RDWR | os.O_CREAT
+        flags |= getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
+        handle = await self._do(os.open, path, flags, 0o600)
+        return LocalFile(path, handle, self._do)
+
+    async def state(self, path: str) -> FileState | None:
+        return await self._do(_state_of, path)
+
+    async def kind(self, path: str) -> str:
+        mode = (await self._do(os.stat, path)).st_mode
+        if stat.S_ISREG(mode) or stat.S_ISBLK(mode):
+            return "file"
+        return "folder" if stat.S_ISDIR(mode) else "stream"
+
+    async def replace(self, source: str, target: str) -> None:
+        await self._do(_replace, source, target)
+
+    async def remove(self, path: str) -> None:
+        await self._do(_remove, path)
+
+    async def writable_beside(self, path: str) -> bool:
+        return await self._do(os.access, Path(path).parent, os.W_OK | os.X_OK)
+
+    async def state_folder(self) -> str:
+        return await self._do(_state_folder)
+
+    async def stream(self, source: object, packing: str | None) -> ByteStream:
+        inner, close = await self._do(unpacking.open_stream, source, packing)
+        return LocalStream(inner, close, self._do)
+
+    async def disk_image(self, path: str, form: str) -> int:
+        return await self._do(disk_images.virtual_size, path, form)
+
+    async def disk_bytes(self, path: str, form: str, offset: int, length: int) -> bytes:
+        return await self._do(disk_images.read, path, form, offset, length)
+
+
+def _state_of(path: str) -> FileState | None:
+    try:
+        found = os.stat(path)  # noqa: PTH116
+    except FileNotFoundError:
+        return None
+    return FileState(found.st_size, found.st_mtime_ns, found.st_ino, found.st_dev)
+
+
+def _replace(source: str, target: str) -> None:
+    Path(source).replace(target)
+    if hasattr(os, "O_DIRECTORY"):
+        folder = os.open(Path(target).parent, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            os.fsync(folder)
+        except OSError:
+            pass  # not every file system knows it for folders
+        finally:
+            os.close(folder)
+
+
+def _remove(path: str) -> None:
+    Path(path).unlink(missing_ok=True)
+
+
+def _state_folder() -> str:
+    named = os.environ.get("XDG_STATE_HOME", "")
+    if sys.platform == "win32":
+        named = named or os.environ.get("LOCALAPPDATA", "")
+    base = Path(named) if named and Path(named).is_absolute() else Path.home() / ".local" / "state"
+    folder = base / "cloudsigma" / "transfers"
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    return str(folder)
+
+
+def _lock(handle: int) -> bool:
+    if sys.platform == "win32":
+        import msvcrt
+
+        os.lseek(handle, 1 << 40, os.SEEK_SET)  # a place beyond the content, which stays readable
+        try:
+            msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)
+        except OSError:
+            return False
+        return True
+    import fcntl
+
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError:
+        return True  # a file system without locks
+    return True

@@ -1,0 +1,135 @@
+"""A socket of the blocking port while bodies stream through it: in slices of time, so that it can be abandoned."""
+
+from __future__ import annotations
+
+import select
+import socket
+import ssl
+import threading
+import time
+
+import h11
+
+from ..core.call import run
+from ..core.port import BodySink, PortFailure
+from . import network
+from .abandonment import stop_if_abandoned
+from .conversation import Conversation, Headers
+from .network import Wire
+
+SLICE_SECONDS = 0.2
+BUFFER_BYTES = 1024 * 1024
+
+
+class Line:
+    """Sends and receives on a connected socket until a time; ``idle`` is how long it may stand still, in seconds."""
+
+    def __init__(self, connection: socket.socket, until: float, idle: float | None) -> None:
+        self._socket = connection
+        self._until = until
+        self._idle = idle
+        # TLS has bytes of its own to receive at any time.
+        self._hears_early = not isinstance(connection, ssl.SSLSocket)
+
+    def send_request(self, head: bytes, wire: Wire) -> bool:
+        """Send a request; return False when the server answered before it had all of it."""
+        source = wire.source
+        if source is None:
+            self._send(head + wire.body)
+            return True
+        run(source.start())
+        piece: bytes | memoryview = head
+        left = source.length
+        while True:
+            self._send(piece)
+            piece = run(source.read())
+            if not piece:
+                break
+            if self._hears_early and select.select([self._socket], [], [], 0)[0]:
+                return False
+            left -= len(piece)
+        if left:
+            raise PortFailure("the body of the request was not of its length", sent=True)
+        return True
+
+    def _send(self, data: bytes | memoryview) -> None:
+        view = memoryview(data)
+        moved = time.monotonic()
+        while view:
+            try:
+                self._socket.settimeout(self._patience(moved))
+                view = view[self._socket.send(view) :]
+                moved = time.monotonic()
+            except TimeoutError:
+                continue
+
+    def _receive_into(self, view: memoryview) -> int:
+        moved = time.monotonic()
+        while True:
+            try:
+                self._socket.settimeout(self._patience(moved))
+                return self._socket.recv_into(view)
+            except TimeoutError:
+                continue
+
+    def _patience(self, moved: float) -> float:
+        """Return how long the next step may take. Raises :class:`PortFailure` when time is over."""
+        stop_if_abandoned()
+        left = time_left(self._until)
+        if self._idle is not None:
+            left = min(left, moved + self._idle - time.monotonic())
+            if left <= 0:
+                raise PortFailure(f"nothing moved for {self._idle:.0f} seconds", sent=True, timed_out=True)
+        return min(left, SLICE_SECONDS)
+
+    def receive_answer(self, conversation: Conversation, sink: BodySink | None) -> tuple[int, Headers, bytes]:
+        """Receive an answer, its body into ``sink`` if that wants it."""
+        buffer = memoryview(bytearray(network.READ_BYTES))
+        came = b""
+        while True:
+            count = self._receive_into(buffer)
+            came = bytes(buffer[:count])
+            if conversation.take_head(came):
+                break
+        status, headers = conversation.status, conversation.headers
+        if sink is not None and run(sink.begin(status, network.plain_headers(headers))):
+            rest = conversation.hand_over()
+            if rest is not None:
+                self._fill(sink, *rest)
+                return status, headers, b""
+            while not conversation.take_more():
+                conversation.receive(bytes(buffer[: self._receive_into(buffer)]))
+            run(sink.write(conversation.body()))
+            return status, headers, b""
+        while not conversation.take_more():
+            conversation.receive(bytes(buffer[: self._receive_into(buffer)]))
+        return status, headers, conversation.body()
+
+    def _fill(self, sink: BodySink, length: int, came: bytes) -> None:
+        size = min(BUFFER_BYTES, length) or 1
+        buffer = memoryview(bytearray(size))
+        filled = 0
+        view = memoryview(came)
+        left = length - len(came)
+        while view or left:
+            if view:
+                step = min(len(view), size - filled)
+                buffer[filled : filled + step] = view[:step]
+                view = view[step:]
+            else:
+                step = self._receive_into(buffer[filled : filled + min(left, size - filled)])
+                if not step:
+                    raise h11.RemoteProtocolError("peer closed connection: incomplete message body")
+                left -= step
+            filled += step
+            if filled == size or not (view or left):
+                run(sink.write(buffer[:filled]))
+                filled = 0
+
+
+def time_left(until: float, sent: bool = True) -> float:
+    """Return the seconds left. Raises :class:`PortFailure` when there are none."""
+    left = until - time.monotonic()
+    if left <= 0:
+        raise PortFailure("no answer in time" if sent else "no connection in time", sent=sent, timed_out=True)
+    return min(left, threading.TIMEOUT_MAX)

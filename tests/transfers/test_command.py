@@ -1,0 +1,129 @@
+"""``cloudsigma drives upload`` and ``download``, as a shell runs them."""
+
+from __future__ import annotations
+
+import json
+import os
+import pty
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cloudsigma import CloudSigma
+from cloudsigma_emulator import Emulator
+
+from .conftest import MIB, content, image_of, in_state, left_behind
+
+
+@pytest.fixture
+def command(cloud: Emulator) -> list[str]:
+    return [sys.executable, "-m", "cloudsigma", "--config", str(cloud.config_path), "drives"]
+
+
+def run(command: list[str], *words: str, **more: Any) -> subprocess.CompletedProcess[bytes]:
+    return subprocess.run([*command, *words], capture_output=True, timeout=60, **more)
+
+
+def test_up_and_down(command: list[str], cloud: Emulator, tmp_path: Path) -> None:
+    image = image_of(tmp_path, 3 * MIB)
+    up = run(
+        command, "upload", str(image), "--name", "by hand", "--chunk-size", "1M", "--verify", "-o", "json"
+    )
+    assert up.returncode == 0, up.stderr
+    drive = json.loads(up.stdout)
+    assert content(cloud, drive, 3 * MIB) == image.read_bytes()
+    lines = up.stderr.decode().splitlines()
+    assert lines[-1].startswith("100%  3 MiB of 3 MiB")
+    assert "\r" not in up.stderr.decode()
+    down = run(command, "download", "by hand", str(tmp_path / "back.raw"), "--sparse", "--quiet")
+    assert (down.returncode, down.stderr) == (0, b"")
+    assert (tmp_path / "back.raw").read_bytes()[: 3 * MIB] == image.read_bytes()
+
+
+def test_from_standard_input(command: list[str], cloud: Emulator) -> None:
+    up = run(
+        command,
+        "upload",
+        "-",
+        "--size",
+        "1M",
+        "--name",
+        "piped",
+        "-o",
+        "json",
+        input=bytes(range(256)) * 4096,
+    )
+    assert up.returncode == 0, up.stderr
+    drive = json.loads(up.stdout)
+    assert drive["name"] == "piped"
+    assert content(cloud, drive, MIB) == bytes(range(256)) * 4096
+    without = run(command, "upload", "-", input=b"x")
+    assert without.returncode == 2
+    assert b"size" in without.stderr
+
+
+def test_a_bar_on_a_terminal(command: list[str], tmp_path: Path) -> None:
+    image = image_of(tmp_path, MIB)
+    ours, theirs = pty.openpty()
+    try:
+        with subprocess.Popen(
+            [*command, "upload", str(image)], stdout=subprocess.DEVNULL, stderr=theirs
+        ) as process:
+            assert process.wait(60) == 0
+        shown = os.read(ours, 65536).decode()
+    finally:
+        os.close(ours)
+        os.close(theirs)
+    assert "[##############################] 100%  1 MiB of 1 MiB" in shown
+    assert shown.count("\r[") >= 2
+
+
+@pytest.mark.parametrize("stalled", [False, True])
+def test_ctrl_c(command: list[str], cloud: Emulator, cs: CloudSigma, tmp_path: Path, stalled: bool) -> None:
+    image = image_of(tmp_path, 4 * MIB)
+    if stalled:
+        cloud.faults.add(path="*/upload_chunk/*", skip=5, count=None, delay=30.0)
+    words = ["upload", str(image), "--chunk-size", "128K"] + ([] if stalled else ["--bandwidth", "2M"])
+    with subprocess.Popen([*command, *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        until = time.monotonic() + 30
+        while not in_state(cs, "uploading") and time.monotonic() < until:
+            time.sleep(0.02)
+        time.sleep(0.5)
+        assert process.poll() is None
+        began = time.monotonic()
+        process.send_signal(signal.SIGINT)
+        _, told = process.communicate(timeout=30)
+        seconds = time.monotonic() - began
+    assert process.returncode == 130
+    assert seconds < 1.0
+    assert b"the same command again goes on from here" in told
+    assert len(left_behind(tmp_path)) == 1
+    cloud.faults.clear()
+    again = run(command, "upload", str(image), "-o", "json")
+    assert again.returncode == 0, again.stderr
+    assert content(cloud, json.loads(again.stdout), 4 * MIB) == image.read_bytes()
+    assert in_state(cs, "uploading") == []
+
+
+def test_failures_are_told(command: list[str], tmp_path: Path) -> None:
+    missing = run(command, "upload", str(tmp_path / "no.raw"))
+    assert missing.returncode == 1
+    assert b"no.raw" in missing.stderr
+    empty = run(command, "upload", str(image_of(tmp_path, 0)))
+    assert empty.returncode == 2
+    assert b"empty" in empty.stderr
+
+
+def test_a_failure_says_how_to_go_on(command: list[str], cloud: Emulator, tmp_path: Path) -> None:
+    image = image_of(tmp_path, 2 * MIB)
+    cloud.faults.add(path="*/upload_chunk/*", skip=4, status=501, count=None)
+    up = run(command, "upload", str(image), "--chunk-size", "128K")
+    assert up.returncode == 1
+    assert b"the same command again goes on from here" in up.stderr
+    cloud.faults.clear()
+    assert run(command, "upload", str(image)).returncode == 0

@@ -1,0 +1,260 @@
+"""Uploads that go well: what arrives is the file, in every protocol, from every kind of source, on both faces."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import lzma
+import os
+import shutil
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from cloudsigma import CloudSigma
+from cloudsigma.core.chunks import FIRST_BY_LINK, FIRST_RESUMABLE, ChunkPlan
+from cloudsigma.core.progress import Progress
+from cloudsigma.errors import InvalidArgument, TransferError
+from cloudsigma_emulator import Emulator
+
+from .conftest import KIB, MIB, Call, Witness, content, image_of, in_state, left_behind
+
+PROTOCOLS = ("link", "resumable", "direct")
+
+Verbs = Callable[[str], Call]
+
+
+@pytest.mark.parametrize("protocol", PROTOCOLS)
+@pytest.mark.parametrize(
+    ("size", "chunk_size"),
+    [(5 * MIB, 2 * MIB), (4 * MIB, MIB), (3 * MIB + 1, MIB), (1, MIB), (300 * KIB, 300 * KIB), (100, 7)],
+)
+def test_the_drive_has_the_bytes_of_the_file(
+    drives: Verbs, cloud: Emulator, tmp_path: Path, protocol: str, size: int, chunk_size: int
+) -> None:
+    image = image_of(tmp_path, size)
+    drive = drives("upload")(image, name="up", protocol=protocol, chunk_size=chunk_size, verify=True)
+    assert (drive.status, drive.name, drive.media) == ("unmounted", "up", "disk")
+    assert content(cloud, drive, size + 1000) == image.read_bytes() + bytes(1000)
+    assert left_behind(tmp_path) == []
+
+
+@settings(max_examples=200, deadline=None)
+@given(size=st.integers(1, 10**15), share=st.floats(0.0001, 2), first=st.sampled_from([0, 1]), data=st.data())
+def test_a_plan_covers_the_image_exactly_once(
+    size: int, share: float, first: int, data: st.DataObject
+) -> None:
+    chunk_size = max(1, int(size * share))
+    plan = ChunkPlan(size, chunk_size, first)
+    assert len(plan) == max(1, size // chunk_size)
+    assert (plan[0].number, plan[0].offset) == (first, 0)
+    assert plan[-1].offset + plan[-1].length == size
+    assert plan[-1].length < 2 * chunk_size
+    index = data.draw(st.integers(0, len(plan) - 1))
+    chunk = plan[index]
+    assert (chunk.number, chunk.offset) == (first + index, index * chunk_size)
+    if index < len(plan) - 1:
+        assert chunk.length == chunk_size
+        assert plan[index + 1].offset == chunk.offset + chunk.length
+    assert plan.numbered(chunk.number) == chunk
+
+
+@pytest.mark.parametrize(("protocol", "first"), [("link", FIRST_BY_LINK), ("resumable", FIRST_RESUMABLE)])
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(size=st.integers(1, 100_000), chunk_size=st.integers(5_000, 150_000), parallel=st.integers(1, 5))
+def test_any_sizes_in_each_protocol(
+    cs: CloudSigma,
+    cloud: Emulator,
+    tmp_path: Path,
+    protocol: Any,
+    first: int,
+    size: int,
+    chunk_size: int,
+    parallel: int,
+) -> None:
+    image = image_of(tmp_path, size, size)
+    drive = cs.drives.upload(image, protocol=protocol, chunk_size=chunk_size, parallel=parallel)
+    assert content(cloud, drive, size) == image.read_bytes()
+    assert next(iter(ChunkPlan(size, chunk_size, first))).number == first
+
+
+def test_an_empty_image_makes_nothing(drives: Verbs, cs: CloudSigma, tmp_path: Path) -> None:
+    before = len(cs.drives.list())
+    for protocol in PROTOCOLS:
+        with pytest.raises(InvalidArgument, match="empty"):
+            drives("upload")(image_of(tmp_path, 0), protocol=protocol)
+    assert len(cs.drives.list()) == before
+    assert left_behind(tmp_path) == []
+
+
+def test_blanks_and_other_letters_in_the_path(drives: Verbs, cloud: Emulator, tmp_path: Path) -> None:
+    folder = tmp_path / "ein Ordner ç папка"
+    folder.mkdir()
+    image = image_of(folder, 300 * KIB, name='das "Bild" №1 ü.raw')
+    for protocol in PROTOCOLS:
+        drive = drives("upload")(image, protocol=protocol, chunk_size=100 * KIB)
+        assert drive.name == image.name
+        assert content(cloud, drive, 300 * KIB) == image.read_bytes()
+    drives("download")(drive, folder / "zurück ç 2.raw")
+    assert (folder / "zurück ç 2.raw").read_bytes()[: 300 * KIB] == image.read_bytes()
+
+
+@pytest.mark.parametrize("packing", ["gz", "xz", "zst", "qcow2", "vmdk", "vdi"])
+def test_packed_images_arrive_raw(drives: Verbs, cloud: Emulator, tmp_path: Path, packing: str) -> None:
+    raw = image_of(tmp_path, 3 * MIB)
+    packed = tmp_path / f"image.{packing}"
+    if packing == "gz":
+        packed.write_bytes(gzip.compress(raw.read_bytes(), 1))
+    elif packing == "xz":
+        packed.write_bytes(lzma.compress(raw.read_bytes(), preset=0))
+    else:
+        program = "zstd" if packing == "zst" else "qemu-img"
+        if shutil.which(program) is None:
+            pytest.skip(f"{program} is not installed")
+        command = {
+            "zst": ["zstd", "-q", str(raw), "-o", str(packed)],
+        }.get(packing, ["qemu-img", "convert", "-f", "raw", "-O", packing, str(raw), str(packed)])
+        subprocess.run(command, check=True)
+    drive = drives("upload")(packed, chunk_size=MIB, verify=True)
+    assert content(cloud, drive, 3 * MIB) == raw.read_bytes()
+    assert left_behind(tmp_path) == []
+
+
+def test_a_packed_image_that_is_cut_off(drives: Verbs, cs: CloudSigma, tmp_path: Path) -> None:
+    packed = tmp_path / "image.gz"
+    packed.write_bytes(gzip.compress(os.urandom(MIB))[:-5000])
+    before = len(cs.drives.list())
+    with pytest.raises(OSError, match="cut off or damaged"):
+        drives("upload")(packed)
+    assert len(cs.drives.list()) == before
+    assert left_behind(tmp_path) == []
+
+
+def test_without_qemu_img_it_says_so(cs: CloudSigma, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    image = image_of(tmp_path, 1000, name="disk.qcow2")
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(OSError, match="install qemu-img"):
+        cs.drives.upload(image)
+    packed = image_of(tmp_path, 1000, name="disk.zst")
+    with pytest.raises(OSError, match="zstd"):
+        cs.drives.upload(packed)
+
+
+def test_a_name_that_contradicts_the_content(cs: CloudSigma, cloud: Emulator, tmp_path: Path) -> None:
+    image = tmp_path / "disk.img"
+    image.write_bytes(b"QFI\xfb" + bytes(1000))
+    with pytest.raises(InvalidArgument, match="form='qcow2'"):
+        cs.drives.upload(image)
+    drive = cs.drives.upload(image, form="raw")
+    assert content(cloud, drive, 1004) == image.read_bytes()
+
+
+def test_holes_are_not_read(
+    cs: CloudSigma, cloud: Emulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    image = tmp_path / "sparse.raw"
+    with image.open("wb") as file:
+        file.write(b"begin")
+        file.seek(20 * MIB)
+        file.write(b"middle")
+        file.truncate(40 * MIB)
+    if image.stat().st_blocks * 512 > 10 * MIB:
+        pytest.skip("this file system has no holes")
+    read = []
+    import cloudsigma.ports.files as files
+
+    inner = files.LocalFile._pread
+
+    def counted(self: files.LocalFile, length: int, offset: int) -> bytes:
+        data = inner(self, length, offset)
+        read.append(len(data))
+        return data
+
+    monkeypatch.setattr(files.LocalFile, "_pread", counted)
+    drive = cs.drives.upload(image, chunk_size=4 * MIB)
+    assert sum(read) < 3 * MIB
+    assert content(cloud, drive, 40 * MIB) == image.read_bytes()
+
+
+class TestStreams:
+    """What cannot seek is sent once."""
+
+    @pytest.mark.parametrize("protocol", [None, "link", "resumable"])
+    def test_a_pipe(self, drives: Verbs, cloud: Emulator, tmp_path: Path, protocol: str | None) -> None:
+        image = image_of(tmp_path, 3 * MIB + 5)
+        with (
+            image.open("rb") as file,
+            subprocess.Popen(["cat"], stdin=file, stdout=subprocess.PIPE) as process,
+        ):
+            drive = drives("upload")(
+                process.stdout, name="piped", media="cdrom", size=3 * MIB + 5, protocol=protocol
+            )
+        assert (drive.name, drive.media, drive.status) == ("piped", "cdrom", "unmounted")
+        assert content(cloud, drive, 3 * MIB + 5) == image.read_bytes()
+
+    def test_a_named_pipe(self, cs: CloudSigma, cloud: Emulator, tmp_path: Path) -> None:
+        pipe = tmp_path / "pipe"
+        os.mkfifo(pipe)
+        with subprocess.Popen(["sh", "-c", f"printf hello > '{pipe}'"]):
+            drive = cs.drives.upload(pipe, size=5)
+        assert content(cloud, drive, 5) == b"hello"
+
+    @pytest.mark.parametrize("protocol", ["direct", "link"])
+    @pytest.mark.parametrize("there", [999, 1001])
+    def test_another_size_than_said(
+        self, drives: Verbs, cs: CloudSigma, tmp_path: Path, protocol: str, there: int
+    ) -> None:
+        ready = len(in_state(cs, "unmounted"))
+        with pytest.raises(TransferError, match=r"ended after 999|more than the 1000"):
+            drives("upload")(io.BytesIO(bytes(there)), size=1000, protocol=protocol)
+        assert len(in_state(cs, "unmounted")) == ready
+
+    def test_what_a_stream_cannot_have(self, cs: CloudSigma) -> None:
+        with pytest.raises(InvalidArgument, match="give size"):
+            cs.drives.upload(io.BytesIO(b"x"))
+        with pytest.raises(InvalidArgument, match="verify"):
+            cs.drives.upload(io.BytesIO(b"x"), size=1, verify=True)
+        with pytest.raises(InvalidArgument, match="storage_type"):
+            cs.drives.upload(io.BytesIO(b"x"), size=1, storage_type="dssd")
+
+
+def test_progress(drives: Verbs, tmp_path: Path) -> None:
+    image = image_of(tmp_path, 8 * MIB)
+    seen: list[Progress] = []
+    drives("upload")(image, chunk_size=256 * KIB, progress=seen.append, bandwidth=8 * MIB)
+    assert seen[0][:2] == (0, 8 * MIB)
+    assert seen[-1][:2] == (8 * MIB, 8 * MIB)
+    assert [each.done for each in seen] == sorted(each.done for each in seen)
+    assert len(seen) > 3
+    between = seen[len(seen) // 2]
+    assert 0 < between.rate < 40 * MIB
+    assert between.seconds_left is not None
+    assert 0 < between.seconds_left < 30
+
+
+def test_a_progress_callback_that_fails_ends_the_upload(drives: Verbs, tmp_path: Path) -> None:
+    def refuse(progress: Progress) -> None:
+        raise LookupError("enough")
+
+    with pytest.raises(LookupError, match="enough"):
+        drives("upload")(image_of(tmp_path, MIB), progress=refuse)
+
+
+def test_bandwidth(drives: Verbs, tmp_path: Path) -> None:
+    import time
+
+    image = image_of(tmp_path, MIB)
+    began = time.monotonic()
+    drives("upload")(image, chunk_size=128 * KIB, bandwidth=2 * MIB)
+    assert 0.35 < time.monotonic() - began < 10
+
+
+def test_no_more_than_parallel_chunks(drives: Verbs, witness: Witness, tmp_path: Path) -> None:
+    drives("upload")(image_of(tmp_path, 4 * MIB), chunk_size=128 * KIB, parallel=3)
+    assert 1 <= witness.most_at_once <= 3
+    assert sum(witness.stored.values()) == 32
