@@ -30,6 +30,7 @@ from .upload_begin import (
     open_image,
     open_journal,
     open_stream,
+    remove_strays,
     require_same_image,
     upload_key,
 )
@@ -208,6 +209,7 @@ class _Upload:
             drive = await self._chunks(opened, journal, protocol, resume)
             if verify:
                 await verify_image(self._requests, drive, opened, self._parallel)
+            await remove_strays(self._requests, journal, drive)
             await journal.remove()
             return drive
         except BaseException as error:

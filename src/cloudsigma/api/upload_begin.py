@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from hashlib import blake2b
@@ -11,6 +12,7 @@ import orjson
 
 from ..core import retry
 from ..core.chunks import ChunkPlan
+from ..core.filters import filter_params
 from ..core.images import (
     DISKS,
     DiskImage,
@@ -33,6 +35,7 @@ from ..records.record import Record
 from .collection import object_in
 from .idempotency import META_KEY
 
+LOG = logging.getLogger("cloudsigma")
 LATE_SECONDS = 1.0
 COMPLETE = frozenset({"unmounted", "mounted"})
 ANEW = "give resume=False to upload it anew"
@@ -183,8 +186,8 @@ async def begin_drive(
                 return found
         if unknown is not None and attempt > requests.settings.retries:
             raise unknown
-        if not journal.facts.get("asked"):
-            await journal.state({"asked": True})
+        # Asked again: the earlier request may be carried out all the same, see remove_strays.
+        await journal.state({"asked_again" if journal.facts.get("asked") else "asked": True})
         try:
             answer = await requests.request(
                 "POST", "initupload/", body={"objects": [body]}, params={"avoid": avoid}
@@ -204,13 +207,30 @@ async def begin_drive_without_journal(requests: Requests, fields: dict[str, Any]
     return object_in(answer, Drive)
 
 
+async def remove_strays(requests: Requests, journal: Journal, drive: Drive) -> None:
+    """Delete the empty drives of an upload whose drive was asked for more than once."""
+    if not journal.facts.get("asked_again"):
+        return
+    for made in await _made(requests, drive.name, journal.facts["key"]):
+        if made["uuid"] != drive.uuid and made.get("status") == "uploading":
+            LOG.info("drive %s was made by a request that was taken for lost; it is deleted", made["uuid"])
+            try:
+                await requests.request("DELETE", path_of(made["uuid"], "drives"))
+            except NotFound:
+                continue
+
+
 async def _find(requests: Requests, name: str, key: str) -> Drive | None:
-    params = {"name": name, "fields": "uuid,meta"}
-    for candidate in await fetch_all(requests, "drives/detail/", Record, params):
-        meta = candidate.get("meta")
-        if isinstance(meta, Mapping) and meta.get(META_KEY) == key:
-            return await fetch_drive(requests, candidate["uuid"])
+    for made in await _made(requests, name, key):
+        return await fetch_drive(requests, made["uuid"])
     return None
+
+
+async def _made(requests: Requests, name: str, key: str) -> list[Record]:
+    """Return the drives that were made for an upload: those of its name with its key."""
+    params = {**filter_params({"name": name}), "fields": "uuid,meta,status"}
+    found = await fetch_all(requests, "drives/detail/", Record, params)
+    return [made for made in found if (made.get("meta") or {}).get(META_KEY) == key]
 
 
 async def fetch_drive(requests: Requests, ref: Any) -> Drive:
