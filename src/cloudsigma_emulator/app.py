@@ -111,7 +111,13 @@ class App:
         ``response.wake``. Without it tasks may begin at once.
         """
         method, query = request.method, query_of(request)
-        fault = self.faults.take(method, request.path, query.get("do"))
+        fault = self.faults.take(
+            method,
+            request.path,
+            query.get("do"),
+            caller=lambda: self._names_of_caller(request),
+            chance=self.random.random,
+        )
         if fault is not None and (fault.status is not None or fault.cut == "before"):
             response = answers.fault_answer(fault)
         else:
@@ -345,6 +351,14 @@ class App:
             if refusal.status == 401:
                 return None
             raise
+
+    def _names_of_caller(self, request: Request) -> tuple[str, ...]:
+        try:
+            with self.transaction(wake=False) as tx:
+                account = self.who(tx, request.headers, request.method)
+        except Refusal:
+            return ()
+        return (account["uuid"], account["email"]) if account else ()
 
     def _run_effects(self) -> None:
         me = threading.get_ident()

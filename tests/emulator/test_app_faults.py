@@ -219,3 +219,25 @@ def test_a_pattern_meets_paths_with_and_without_the_last_slash() -> None:
     assert fault.describes("GET", "/api/2.0/servers", None)
     assert fault.describes("GET", "/api/2.0/servers/", None)
     assert not fault.describes("GET", "/api/2.0/servers/detail/", None)
+
+
+def test_a_fault_of_one_account_leaves_the_other_alone(wire: Wire) -> None:
+    emulator = wire.emulator
+    fault = emulator.faults.add(path="/api/2.0/profile/", status=503, account=emulator.username2, count=None)
+    assert wire("GET", "/profile/").status == 200
+    other = Wire(emulator, emulator.username2)
+    assert other("GET", "/profile/").status == 503
+    other.close()
+    assert emulator.faults.hits(fault) == 1
+    uuid = wire("GET", "/profile/").json()["uuid"]
+    emulator.faults.add(path="/api/2.0/balance/", status=503, account=uuid)
+    assert [wire("GET", "/balance/").status for _ in range(2)] == [503, 200]
+
+
+def test_a_rate_hits_some(wire: Wire) -> None:
+    fault = wire.emulator.faults.add(path="/api/2.0/balance/", status=503, rate=0.5, count=None)
+    seen = [wire("GET", "/balance/").status for _ in range(200)]
+    assert seen.count(503) == wire.emulator.faults.hits(fault)
+    assert 50 < seen.count(503) < 150
+    with pytest.raises(ValueError, match="rate"):
+        wire.emulator.faults.add(status=503, rate=0)

@@ -14,7 +14,8 @@ class Fault:
     """One fault.
 
     Which requests: ``method`` (any when None), ``path`` (a shell pattern on the whole path without the query;
-    ``do`` additionally names an action), the first ``skip`` of which pass, ``count`` of which are hit (None: all).
+    ``do`` additionally names an action), those of an ``account`` (e-mail or uuid) only, the first ``skip`` of which pass,
+    ``count`` of which are hit (None: all), each with the probability ``rate``.
 
     What goes wrong: ``delay`` holds the answer back for so many seconds. ``status`` answers with that status instead
     of doing the work, with the API's error array of ``error_type`` and ``message``, or with ``body`` as it
@@ -28,7 +29,9 @@ class Fault:
     method: str | None = None
     path: str = "*"
     do: str | None = None
+    account: str | None = None
     count: int | None = 1
+    rate: float = 1.0
     skip: int = 0
     delay: float = 0.0
     status: int | None = None
@@ -77,6 +80,8 @@ def _check(fault: Fault) -> None:
         raise ValueError(f"cut of a fault is one of {', '.join(CUTS)}")
     if fault.status is not None and not 100 <= fault.status <= 599:
         raise ValueError("status of a fault is an HTTP status")
+    if not 0 < fault.rate <= 1:
+        raise ValueError("rate of a fault is more than 0 and at most 1")
     if fault.delay < 0 or fault.skip < 0 or (fault.count is not None and fault.count < 1):
         raise ValueError("delay and skip of a fault are not negative, count is at least 1")
 
@@ -86,7 +91,9 @@ _KINDS: dict[str, tuple[type, ...]] = {
     "method": (str, _NONE),
     "path": (str,),
     "do": (str, _NONE),
+    "account": (str, _NONE),
     "count": (int, _NONE),
+    "rate": (int, float),
     "skip": (int,),
     "delay": (int, float),
     "status": (int, _NONE),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import threading
+from collections.abc import Callable, Collection
 from dataclasses import replace
 from typing import Any
 
@@ -47,13 +48,29 @@ class Faults:
         with self._lock:
             return list(self._waiting)
 
-    def take(self, method: str, path: str, do: str | None = None) -> Fault | None:
-        """Return the first fault that hits a request, and use it up by one."""
+    def take(
+        self,
+        method: str,
+        path: str,
+        do: str | None = None,
+        *,
+        caller: Callable[[], Collection[str]] = tuple,
+        chance: Callable[[], float] = float,
+    ) -> Fault | None:
+        """Return the first fault that hits a request, and use it up by one.
+
+        ``caller`` gives the names of the account that asks, ``chance`` a number in [0, 1).
+        """
         if not self._waiting:
             return None
+        names = caller() if any(fault.account for fault in self._waiting) else ()
         with self._lock:
             for index, fault in enumerate(self._waiting):
                 if not fault.describes(method, path, do):
+                    continue
+                if fault.account is not None and fault.account not in names:
+                    continue
+                if fault.rate < 1 and chance() >= fault.rate:
                     continue
                 if fault.skip:
                     self._waiting[index] = replace(fault, skip=fault.skip - 1)
