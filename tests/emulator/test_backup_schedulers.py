@@ -192,6 +192,7 @@ def test_retention_lets_old_snapshots_go(cloud: Cloud) -> None:
 
 
 def test_a_full_drive_does_not_stop_the_others(cloud: Cloud) -> None:
+    start_at(cloud, "2027-01-01 01:10")
     made = scheduler(cloud, body(hour="*", minute="0"))
     full, other = guarded(cloud, made), guarded(cloud, made)
     own = cloud.call("POST", "/snapshots/", [{"drive": full["uuid"]}] * 90)
