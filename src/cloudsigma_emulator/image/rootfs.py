@@ -16,7 +16,6 @@ from pathlib import Path
 from .contents import EARLY_FILES, Variant
 
 SUITE = "bookworm"
-_MIRROR = "http://deb.debian.org/debian"
 _PYTHON = "3.11"
 _SITE = f"usr/local/lib/python{_PYTHON}/dist-packages"
 _LIBRARY = "cloudsigma"
@@ -60,7 +59,9 @@ def sources() -> list[str]:
     keyring = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
     signed = f"[signed-by={keyring}] " if keyring.exists() else ""
     if not any(suite == SUITE for _, suite in found):
-        found[_MIRROR, SUITE] = ["main"]
+        raise BuildFailed(
+            f"this machine's package sources have no Debian {SUITE}, which the guest is made of: add it to them"
+        )
     return [
         f"deb {signed}{place} {suite} {' '.join(dict.fromkeys(parts))}"
         for (place, suite), parts in found.items()
