@@ -26,7 +26,7 @@ class BuildFailed(Exception):
 
 
 def run(command: Sequence[str | Path], step: str, given: str | None = None) -> str:
-    """Run a program; return what it wrote. Raises :class:`BuildFailed`."""
+    """Run a program; return what it wrote. Raises ``BuildFailed``."""
     environment = {**os.environ, "LC_ALL": "C", "PATH": f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin"}
     done = subprocess.run(  # noqa: S603 - programs and arguments are ours
         [str(word) for word in command],
@@ -43,7 +43,7 @@ def run(command: Sequence[str | Path], step: str, given: str | None = None) -> s
 
 
 def sources() -> list[str]:
-    """Return apt's lines for Debian as this machine has them, or those of Debian's own mirror."""
+    """Return apt's lines for Debian as this machine has them. Raises ``BuildFailed`` when it has none."""
     form = "$(REPO_URI)|$(CODENAME)|$(COMPONENT)|$(ORIGIN)"
     try:
         listed = run(
@@ -69,7 +69,7 @@ def sources() -> list[str]:
 
 
 def make_packages(variant: Variant, target: Path) -> None:
-    """Make a tar file of the variant's packages, set up. Raises :class:`BuildFailed`."""
+    """Make a tar file of the variant's packages, set up. Raises ``BuildFailed``."""
     with tempfile.TemporaryDirectory(prefix="cloudsigma-image-") as folder:
         early = Path(folder)
         early.chmod(0o755)
