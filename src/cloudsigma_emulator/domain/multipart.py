@@ -45,7 +45,7 @@ class MultipartReader:
         self.ended = False
         """The closing boundary was there."""
 
-    def feed(self, data: bytes) -> None:
+    def feed(self, data: bytes | memoryview) -> None:
         """Take more of the body. Refuses with 400 what is not a multipart form."""
         if self.ended:
             return

@@ -12,6 +12,7 @@ import struct
 from collections.abc import Awaitable, Callable
 from typing import Any, cast
 
+import httptools
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.http11 import Request
@@ -83,6 +84,17 @@ class HttpProtocol(HttpToolsProtocol):
         """The request is there; the next head may follow."""
         super().on_message_complete()
         self._in_head = self._ended_one = True
+
+    def body_came(self) -> None:
+        """Take note that the rest of a request's body was received by somebody else, past the parser."""
+        if self.transport.is_closing():
+            return
+        self.parser = httptools.HttpRequestParser(self)
+        self.parser.set_dangerous_leniencies(lenient_data_after_close=True)
+        self._in_head = self._ended_one = True
+        if not self.cycle.response_complete:
+            self.cycle.more_body = False
+            self.cycle.message_event.set()
 
     def send_400_response(self, msg: str) -> None:
         """Refuse what is no HTTP in the form of every refusal."""

@@ -64,7 +64,7 @@ class Face:
             return
         request = _request_of(scope)
         try:
-            response = await self._handle(request, receive)
+            response = await self._handle(scope, request, receive)
         except _GoneError:
             return  # a request that never came in whole is not carried out
         log.debug("%s %s %d", request.method, request.path, response.status)
@@ -74,7 +74,7 @@ class Face:
             if response.wake:
                 self.app.wake()
 
-    async def _handle(self, request: Request, receive: Receive) -> Response:
+    async def _handle(self, scope: Scope, request: Request, receive: Receive) -> Response:
         length = request.headers.get("content-length")
         if request.path.startswith("/_emulator"):
             body = await self._bodies.read(receive, request, length)
@@ -83,7 +83,7 @@ class Face:
             request.body = body
             return await asyncio.get_running_loop().run_in_executor(None, self._control.handle, request)
         if request.method not in ("GET", "HEAD") and self.app.is_binary(request):
-            return await self._store(request, receive, length)
+            return await self._store(scope, request, receive, length)
         body = await self._bodies.read(receive, request, length)
         if isinstance(body, Response):
             return body
@@ -93,8 +93,9 @@ class Face:
             return await loop.run_in_executor(self._lists, lambda: self.app.handle(request, face=True))
         return self.app.handle(request, face=True)
 
-    async def _store(self, request: Request, receive: Receive, length: str | None) -> Response:
-        body = IncomingBody(receive, int(length) if length and length.isdigit() else None)
+    async def _store(self, scope: Scope, request: Request, receive: Receive, length: str | None) -> Response:
+        size = int(length) if length and length.isdigit() else None
+        body = IncomingBody(receive, transport_of(scope), size)
         request.stream = body
         loop = asyncio.get_running_loop()
         try:

@@ -9,91 +9,115 @@ import asyncio
 import threading
 from collections import deque
 
-from .asgi import Receive
+from .asgi import HttpProtocol, Receive
+from .straight import StraightBody
 
-_HIGH = 8 << 20
+_HIGH = 4 << 20
 IDLE_SECONDS = 60.0
 """How long a client may leave its body where it is; then it counts as gone, so that it keeps no worker for ever."""
 
 
 class IncomingBody:
-    """A BodyStream fed by the event loop. Nothing is asked of the client before the first read."""
+    """A BodyStream fed by the event loop. Nothing is asked of the client before the first read.
 
-    def __init__(self, receive: Receive, length: int | None) -> None:
+    Arguments: ASGI's ``receive``; the connection; the bytes of the body, None when it comes in HTTP's chunks. One of
+    known length bypasses the parser after its first bytes.
+    """
+
+    def __init__(self, receive: Receive, transport: asyncio.Transport, length: int | None) -> None:
         self.length = length
         self._receive = receive
+        self._transport = transport
         self._loop = asyncio.get_running_loop()
         self._condition = threading.Condition()
         self._pieces: deque[memoryview] = deque()
         self._buffered = 0
-        self._wanted = 0
+        self._lent: memoryview | None = None
         self._room = asyncio.Event()
         self._started = False
         self._ended = False
         self._lost = False
         self._pump: asyncio.Task[None] | None = None
+        self._straight: StraightBody | None = None
 
-    def read(self, size: int = 1 << 18) -> bytes:
-        """Return up to ``size`` bytes, b"" at the end; waits until all of them or the last are there.
+    def read(self, size: int = 1 << 18) -> bytes | memoryview:
+        """Return up to ``size`` bytes, b"" at the end; waits until there are some. They are valid until the next call.
 
         Raises ConnectionError when the client went away before the end, or sent nothing for too long.
         """
         if not self._started:
             self._started = True
             self._loop.call_soon_threadsafe(self._begin)
+        if self._lent is not None:
+            self._give_back(self._lent)
         with self._condition:
-            self._wanted = size
-            while self._buffered < size and not self._ended and not self._lost:
-                before = self._buffered
-                if not self._condition.wait(IDLE_SECONDS) and self._buffered == before:
+            while not self._pieces and not self._ended and not self._lost:
+                before = self._received()
+                if not self._condition.wait(IDLE_SECONDS) and self._received() == before:
                     self._lost = True
             if self._lost:
                 raise ConnectionError("the client went away in the middle of its body")
-            taken = self._take(size)
-        self._loop.call_soon_threadsafe(self._room.set)
-        return taken
+            if not self._pieces:
+                return b""
+            piece = self._pieces.popleft()
+            if len(piece) > size:
+                self._pieces.appendleft(piece[size:])
+                piece = piece[:size]
+            else:
+                self._lent = piece
+            self._buffered -= len(piece)
+        return piece
 
     def abandon(self) -> None:
         """Stop reading, and wake a reader that still waits; called in the event loop when the request is over."""
         if self._pump is not None:
             self._pump.cancel()
-        with self._condition:
-            self._lost = True
-            self._condition.notify()
+        if self._straight is not None:
+            self._straight.drain()
+        self._lose()
 
-    def _take(self, size: int) -> bytes:
-        parts: list[memoryview] = []
-        wanted = size
-        while wanted and self._pieces:
-            piece = self._pieces.popleft()
-            if len(piece) > wanted:
-                self._pieces.appendleft(piece[wanted:])
-                piece = piece[:wanted]
-            parts.append(piece)
-            wanted -= len(piece)
-        self._buffered -= size - wanted
-        return b"".join(parts)
+    def _received(self) -> int:
+        return self._straight.received if self._straight is not None else len(self._pieces)
+
+    def _give_back(self, piece: memoryview) -> None:
+        self._lent = None
+        if self._straight is not None:
+            self._straight.give_back(piece)
+        else:
+            self._loop.call_soon_threadsafe(self._room.set)
 
     def _begin(self) -> None:
         self._pump = self._loop.create_task(self._fetch())
 
     async def _fetch(self) -> None:
+        left = self.length
         more = True
         while more:
             message = await self._receive()
-            lost = message["type"] == "http.disconnect"
+            if message["type"] == "http.disconnect":
+                self._lose()
+                return
             piece = message.get("body", b"")
-            more = not lost and message.get("more_body", False)
-            with self._condition:
-                if piece:
-                    self._pieces.append(memoryview(piece))
-                    self._buffered += len(piece)
-                self._lost = lost
-                self._ended = not more
-                full = self._buffered >= _HIGH
-                # The reader is not woken for less than it waits for: each time costs both threads.
-                if self._ended or self._lost or self._buffered >= self._wanted:
-                    self._condition.notify()
-            if full and more:
+            more = message.get("more_body", False)
+            self._put(memoryview(piece), not more)
+            http = self._transport.get_protocol()
+            if more and left is not None and isinstance(http, HttpProtocol):
+                self._straight = StraightBody(http, left - len(piece), self._put, self._lose)
+                self._straight.begin()
+                return
+            if more and self._buffered >= _HIGH:
                 self._room.clear()
                 await self._room.wait()
+
+    def _put(self, piece: memoryview, last: bool) -> None:
+        with self._condition:
+            if piece:
+                self._pieces.append(piece)
+                self._buffered += len(piece)
+            self._ended = last
+            self._condition.notify()
+
+    def _lose(self) -> None:
+        with self._condition:
+            self._lost = True
+            self._condition.notify()

@@ -90,9 +90,11 @@ def _is_text(value: Any) -> TypeGuard[str]:
 
 def _text(call: Call) -> str:
     assert call.raw_body is not None
-    content = call.raw_body.read(_LONGEST_BODY)
-    if call.raw_body.read(1):
-        raise Refusal.validation("The request body is too long")
+    content = bytearray()
+    while piece := call.raw_body.read(_LONGEST_BODY):
+        content += piece
+        if len(content) > _LONGEST_BODY:
+            raise Refusal.validation("The request body is too long")
     return content.decode("utf-8", "replace")
 
 

@@ -30,8 +30,8 @@ class BodyStream(Protocol):
     length: int | None
     """Content-Length, or None for a chunked body."""
 
-    def read(self, size: int = 1 << 18) -> bytes:
-        """Return up to ``size`` bytes, b"" at the end. Raises ConnectionError when the client went away."""
+    def read(self, size: int = 1 << 18) -> bytes | memoryview:
+        """Return up to ``size`` bytes, b"" at the end; they are valid until the next call. Raises ConnectionError when the client went away."""
         ...
 
 
