@@ -78,16 +78,20 @@ def left_behind(folder: Path) -> list[str]:
 
 
 class Witness:
-    """Sees which chunks were sent by link, and what was answered."""
+    """Sees which chunks were sent by link, and what was answered; ``told`` is called after each answer."""
 
-    def __init__(self, cloud: Emulator) -> None:
+    def __init__(self, cloud: Emulator, told: Callable[[], None] = lambda: None) -> None:
+        self._told = told
         self._lock = threading.Lock()
         self._links: dict[str, tuple[str, int]] = {}
         self.stored: Counter[tuple[str, int]] = Counter()
         self.sent_again: list[tuple[str, int]] = []
         self.at_once = 0
         self.most_at_once = 0
-        self.sizes: list[int] = []
+        self.watch(cloud)
+
+    def watch(self, cloud: Emulator) -> None:
+        """Look at this emulator's requests, perhaps one more that has the same data."""
         app = cloud._app
         assert app is not None
         inner = app.handle
@@ -111,6 +115,7 @@ class Witness:
                 if asked and response.status == 202 and b"link" in response.body:
                     token = json.loads(response.body)["link"].rstrip("/").rpartition("/")[2]
                     self._links[token] = (asked[1], json.loads(request.body)["chunk_number"])
+            self._told()
             return response
 
         app.handle = handle  # type: ignore[method-assign]

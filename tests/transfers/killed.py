@@ -1,7 +1,7 @@
 """Runs transfers in children that are killed at random moments, and goes on with each until it is over.
 
-Run as a program: arguments are the client's options, a file of jobs and a seed. Each job names a ``verb`` of the drives
-and its arguments. Printed is a line of JSON for each: the drive, and how many runs were killed.
+Run as a program: arguments are the client's options, a file of jobs, a seed and the first pause of a repetition in
+seconds. Each job names a ``verb`` of the drives and its arguments. Printed is a line of JSON for each: the drive, and how many runs were killed.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from cloudsigma import CloudSigma
+from cloudsigma.core import retry
 
 MOST_KILLS = 2
 
@@ -70,5 +71,6 @@ def main(client: dict[str, Any], jobs: list[dict[str, Any]], seed: int) -> None:
 
 
 if __name__ == "__main__":
+    retry.FIRST_PAUSE = float(sys.argv[4])
     with Path(sys.argv[2]).open(encoding="utf-8") as file:
         main(json.loads(sys.argv[1]), json.load(file), int(sys.argv[3]))
