@@ -28,14 +28,17 @@ class BuildFailed(Exception):
 def run(command: Sequence[str | Path], step: str, given: str | None = None) -> str:
     """Run a program; return what it wrote. Raises ``BuildFailed``."""
     environment = {**os.environ, "LC_ALL": "C", "PATH": f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin"}
-    done = subprocess.run(  # noqa: S603 - programs and arguments are ours
-        [str(word) for word in command],
-        input=given,
-        capture_output=True,
-        text=True,
-        env=environment,
-        check=False,
-    )
+    try:
+        done = subprocess.run(  # noqa: S603 - programs and arguments are ours
+            [str(word) for word in command],
+            input=given,
+            capture_output=True,
+            text=True,
+            env=environment,
+            check=False,
+        )
+    except OSError as error:
+        raise BuildFailed(f"{step} could not be started: {error}") from error
     if done.returncode:
         last = "\n".join((done.stderr or done.stdout).strip().splitlines()[-8:])
         raise BuildFailed(f"{step} failed:\n{last}")
@@ -44,28 +47,36 @@ def run(command: Sequence[str | Path], step: str, given: str | None = None) -> s
 
 def sources() -> list[str]:
     """Return apt's lines for Debian as this machine has them. Raises ``BuildFailed`` when it has none."""
-    form = "$(REPO_URI)|$(CODENAME)|$(COMPONENT)|$(ORIGIN)"
-    try:
-        listed = run(
-            ["apt-get", "indextargets", "--format", form, "Identifier: Packages"], "apt-get indextargets"
-        )
-    except (BuildFailed, OSError):
-        listed = ""
-    found: dict[tuple[str, str], list[str]] = {}
-    for line in listed.splitlines():
-        place, suite, component, origin = line.split("|")
-        if origin == "Debian" and re.fullmatch(rf"{SUITE}(-security|-updates)?", suite):
-            found.setdefault((place, suite), []).append(component)
-    keyring = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
-    signed = f"[signed-by={keyring}] " if keyring.exists() else ""
+    found = _debian_indexes()
+    if not found:
+        # Machines made from images often have no lists; what they would say is fetched, but not kept.
+        with tempfile.TemporaryDirectory(prefix="cloudsigma-image-") as folder:
+            Path(folder).chmod(0o755)
+            lists = ("-o", f"Dir::State::lists={folder}")
+            run(["apt-get", *lists, "-o", "APT::Sandbox::User=", "update"], "apt-get update")
+            found = _debian_indexes(*lists)
     if not any(suite == SUITE for _, suite in found):
         raise BuildFailed(
             f"this machine's package sources have no Debian {SUITE}, which the guest is made of: add it to them"
         )
+    keyring = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
+    signed = f"[signed-by={keyring}] " if keyring.exists() else ""
     return [
         f"deb {signed}{place} {suite} {' '.join(dict.fromkeys(parts))}"
         for (place, suite), parts in found.items()
     ]
+
+
+def _debian_indexes(*options: str) -> dict[tuple[str, str], list[str]]:
+    """Return the components of each Debian suite that the guest may be made of, by place and suite."""
+    form = "$(REPO_URI)|$(CODENAME)|$(COMPONENT)|$(ORIGIN)"
+    command = ["apt-get", *options, "indextargets", "--format", form, "Identifier: Packages"]
+    found: dict[tuple[str, str], list[str]] = {}
+    for line in run(command, "apt-get indextargets").splitlines():
+        place, suite, component, origin = line.split("|")
+        if origin == "Debian" and re.fullmatch(rf"{SUITE}(-security|-updates)?", suite):
+            found.setdefault((place, suite), []).append(component)
+    return found
 
 
 def make_packages(variant: Variant, target: Path) -> None:
