@@ -48,7 +48,10 @@ class Relay:
             return
         self._count += 1
         number = self._count
-        self._endings[number] = self._visit(peer, lambda: self._forget(number))
+        self._endings[number] = peer.close  # until the visit is on its way, which may be over at once
+        end = self._visit(peer, lambda: self._forget(number))
+        if number in self._endings:
+            self._endings[number] = end
 
     def _forget(self, number: int) -> None:
         self._endings.pop(number, None)

@@ -13,8 +13,9 @@ from dataclasses import dataclass
 
 from .hub import Hub
 from .hypervisor import Cloud, Server, Usage
+from .relays import Relay
 from .serial_line import SerialLine
-from .tunnels import Console, Tunnel, VncGreeter
+from .speakers import Console, VncGreeter, conversation
 
 log = logging.getLogger("cloudsigma_emulator")
 
@@ -23,8 +24,8 @@ log = logging.getLogger("cloudsigma_emulator")
 class _Guest:
     name: str
     serial_line: SerialLine | None = None
-    vnc: Tunnel | None = None
-    console: Tunnel | None = None
+    vnc: Relay | None = None
+    console: Relay | None = None
 
     def close(self) -> None:
         for part in (self.serial_line, self.vnc, self.console):
@@ -84,7 +85,7 @@ class SimulatedHypervisor:
 
     def open_vnc(self, server: str, password: str) -> int:
         """Open a VNC port in place of any open one; return its number."""
-        tunnel = Tunnel(self._hub, lambda _: VncGreeter())
+        tunnel = Relay(self._hub, conversation(self._hub, VncGreeter))
         with self._lock:
             guest = self._guests.setdefault(server, _Guest(server))
             before, guest.vnc = guest.vnc, tunnel
@@ -106,7 +107,7 @@ class SimulatedHypervisor:
         """Open a console port in place of any open one; return its number."""
         with self._lock:
             guest = self._guests.setdefault(server, _Guest(server))
-        tunnel = Tunnel(self._hub, lambda _: Console(guest.name, password))
+        tunnel = Relay(self._hub, conversation(self._hub, lambda: Console(guest.name, password)))
         with self._lock:
             before, guest.console = guest.console, tunnel
         if before is not None:

@@ -200,39 +200,39 @@ def restart(call: Call) -> Answer:
     return _done("restart", server)
 
 
+def _with_tunnels(call: Call, action: str) -> Doc:
+    """Return a server that is in the state for an action on its tunnels; the action is noted."""
+    server = fetch(call, "servers", OPEN_VNC)
+    server_states.require_legal(action, server)
+    call.tx.audit("Servers", action, server["uuid"], owner=server["owner"])
+    return server
+
+
 def open_vnc(call: Call) -> Answer:
     """Open a VNC tunnel to a server."""
-    server = fetch(call, "servers", OPEN_VNC)
-    server_states.require_legal("open_vnc", server)
+    server = _with_tunnels(call, "open_vnc")
     port = call.app.hypervisor.open_vnc(server["uuid"], server["vnc_password"])
-    call.tx.audit("Servers", "open_vnc", server["uuid"], owner=server["owner"])
     return _done("open_vnc", server, vnc_url=f"vnc://{CONSOLE_HOST}:{port}")
 
 
 def close_vnc(call: Call) -> Answer:
     """Close a server's VNC tunnel."""
-    server = fetch(call, "servers", OPEN_VNC)
-    server_states.require_legal("close_vnc", server)
+    server = _with_tunnels(call, "close_vnc")
     call.app.hypervisor.close_vnc(server["uuid"])
-    call.tx.audit("Servers", "close_vnc", server["uuid"], owner=server["owner"])
     return _done("close_vnc", server)
 
 
 def open_console(call: Call) -> Answer:
     """Open a tunnel to a server's first serial port."""
-    server = fetch(call, "servers", OPEN_VNC)
-    server_states.require_legal("open_console", server)
+    server = _with_tunnels(call, "open_console")
     port = call.app.hypervisor.open_console(server["uuid"], server["vnc_password"])
-    call.tx.audit("Servers", "open_console", server["uuid"], owner=server["owner"])
     return _done("open_console", server, console_url=f"csconsole://{CONSOLE_HOST}:{port}")
 
 
 def close_console(call: Call) -> Answer:
     """Close a server's console tunnel."""
-    server = fetch(call, "servers", OPEN_VNC)
-    server_states.require_legal("close_console", server)
+    server = _with_tunnels(call, "close_console")
     call.app.hypervisor.close_console(server["uuid"])
-    call.tx.audit("Servers", "close_console", server["uuid"], owner=server["owner"])
     return _done("close_console", server)
 
 

@@ -4,6 +4,27 @@ from __future__ import annotations
 
 from .build import NAMED, NO, F, Schema
 
+ADDRESS = (
+    F("conf", "string", "dhcp", "required", choices=("dhcp", "static", "manual")),
+    F("ip", "related"),
+)
+INTERFACE = (
+    F("interface_type", "string", None, "required", choices=("public", "private")),
+    F(
+        "io",
+        "related",
+        fields=(
+            F("bytes_recv", "integer", 0),
+            F("bytes_sent", "integer", 0),
+            F("packets_recv", "integer", 0),
+            F("packets_sent", "integer", 0),
+        ),
+    ),
+    F("ip_v4", "related"),
+    F("ip_v6", "string"),
+)
+BY_PLACE = tuple(F(name, "integer", 0) for name in ("rx_foreign", "rx_local", "tx_foreign", "tx_local"))
+
 SERVERS = Schema(
     ["get", "put", "delete", "post"],
     ["get", "put", "delete"],
@@ -115,42 +136,8 @@ SERVERS = Schema(
             [],
             fields=(
                 F("boot_order", "integer"),
-                F(
-                    "ip_v4_conf",
-                    "related",
-                    fields=(
-                        F(
-                            "conf",
-                            "string",
-                            "dhcp",
-                            "required",
-                            choices=(
-                                "dhcp",
-                                "static",
-                                "manual",
-                            ),
-                        ),
-                        F("ip", "related"),
-                    ),
-                ),
-                F(
-                    "ip_v6_conf",
-                    "related",
-                    fields=(
-                        F(
-                            "conf",
-                            "string",
-                            "dhcp",
-                            "required",
-                            choices=(
-                                "dhcp",
-                                "static",
-                                "manual",
-                            ),
-                        ),
-                        F("ip", "related"),
-                    ),
-                ),
+                F("ip_v4_conf", "related", fields=ADDRESS),
+                F("ip_v6_conf", "related", fields=ADDRESS),
                 F("mac", "string", None, "required"),
                 F(
                     "model",
@@ -167,32 +154,8 @@ SERVERS = Schema(
                     NO,
                     "readonly",
                     fields=(
-                        F(
-                            "interface_type",
-                            "string",
-                            None,
-                            "required",
-                            choices=(
-                                "public",
-                                "private",
-                            ),
-                        ),
-                        F(
-                            "io",
-                            "related",
-                            fields=(
-                                F("bytes_recv", "integer", 0),
-                                F("bytes_sent", "integer", 0),
-                                F("packets_recv", "integer", 0),
-                                F("packets_sent", "integer", 0),
-                            ),
-                        ),
-                        F("ip_v4", "related"),
-                        F("ip_v6", "string"),
-                        F("rx_foreign", "integer", 0),
-                        F("rx_local", "integer", 0),
-                        F("tx_foreign", "integer", 0),
-                        F("tx_local", "integer", 0),
+                        *INTERFACE,
+                        *BY_PLACE,
                     ),
                 ),
                 F("vlan", "related"),
@@ -216,33 +179,9 @@ SERVERS = Schema(
                     [],
                     "required",
                     fields=(
-                        F(
-                            "interface_type",
-                            "string",
-                            None,
-                            "required",
-                            choices=(
-                                "public",
-                                "private",
-                            ),
-                        ),
-                        F(
-                            "io",
-                            "related",
-                            fields=(
-                                F("bytes_recv", "integer", 0),
-                                F("bytes_sent", "integer", 0),
-                                F("packets_recv", "integer", 0),
-                                F("packets_sent", "integer", 0),
-                            ),
-                        ),
-                        F("ip_v4", "related"),
-                        F("ip_v6", "string"),
+                        *INTERFACE,
                         F("mac", "string"),
-                        F("rx_foreign", "integer", 0),
-                        F("rx_local", "integer", 0),
-                        F("tx_foreign", "integer", 0),
-                        F("tx_local", "integer", 0),
+                        *BY_PLACE,
                     ),
                 ),
             ),

@@ -4,6 +4,18 @@ from __future__ import annotations
 
 from .build import NAMED, NO, F, Schema
 
+LICENSES = F(
+    "licenses",
+    "related",
+    [],
+    fields=(
+        F("amount", "integer", 1),
+        F("license", "related", NO, "required"),
+        F("user", "related"),
+    ),
+)
+MEDIA = F("media", "string", None, "required", choices=("cdrom", "disk"))
+
 DRIVES = Schema(
     ["get", "put", "delete", "post"],
     ["get", "put", "delete"],
@@ -14,26 +26,8 @@ DRIVES = Schema(
         F("grantees", "list", NO),
         F("iops", "integer"),
         F("jobs", "related", NO, "readonly required"),
-        F(
-            "licenses",
-            "related",
-            [],
-            fields=(
-                F("amount", "integer", 1),
-                F("license", "related", NO, "required"),
-                F("user", "related"),
-            ),
-        ),
-        F(
-            "media",
-            "string",
-            None,
-            "required",
-            choices=(
-                "cdrom",
-                "disk",
-            ),
-        ),
+        LICENSES,
+        MEDIA,
         F("meta", "dict", {}),
         F("mounted_on", "related", NO, "readonly"),
         F("name", "string", None, "required"),
@@ -91,26 +85,8 @@ LIBDRIVES = Schema(
         F("image_type", "string", None, "required"),
         F("install_notes", "string"),
         F("jobs", "related", NO, "readonly required"),
-        F(
-            "licenses",
-            "related",
-            [],
-            fields=(
-                F("amount", "integer", 1),
-                F("license", "related", NO, "required"),
-                F("user", "related"),
-            ),
-        ),
-        F(
-            "media",
-            "string",
-            None,
-            "required",
-            choices=(
-                "cdrom",
-                "disk",
-            ),
-        ),
+        LICENSES,
+        MEDIA,
         F("meta", "dict", {}),
         F("mounted_on", "related", NO, "readonly"),
         F("name", "string", None, "required"),

@@ -1,4 +1,4 @@
-"""TCP tunnels to a simulated guest: a VNC server that greets, and a serial console that asks who is there."""
+"""Who answers at the tunnels to a simulated guest: a VNC server that greets, and a serial console that asks who is there."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ import socket
 from collections.abc import Callable
 
 from .hub import READ, Hub
+from .relays import Ended, Visit
 
 VNC_GREETING = b"RFB 003.008\n"
-HOST = "127.0.0.1"
 
 _REASON = b"This guest is simulated: it has no screen"
 # RFB 3.8: no security type is offered, then the length and the text of the reason.
@@ -18,58 +18,27 @@ _VNC_REFUSAL = b"\0" + len(_REASON).to_bytes(4, "big") + _REASON
 _MOST_LINE = 1024
 
 
-class Tunnel:
-    """A listening port that ends with everything connected to it.
+def conversation(hub: Hub, begin: Callable[[], Speaker]) -> Visit:
+    """Return what lets a speaker, a new one each time, talk to who comes through a relay."""
 
-    :param hub: the thread that serves it.
-    :param connected: makes what speaks on a new connection.
-    """
+    def visit(peer: socket.socket, ended: Ended) -> Ended:
+        connection = Connection(hub, peer, ended)
+        connection.speak(begin())
+        return connection.close
 
-    def __init__(self, hub: Hub, connected: Callable[[Connection], Speaker]) -> None:
-        self._hub = hub
-        self._connected = connected
-        self._listener = socket.create_server((HOST, 0), backlog=16)
-        self._listener.setblocking(False)
-        self.port: int = self._listener.getsockname()[1]
-        self._connections: set[Connection] = set()
-        self._open = True
-        hub.call_soon(self._watch)
-
-    def close(self) -> None:
-        """Close the port and every connection; returns at once."""
-        self._hub.call_soon(self._close)
-
-    def _watch(self) -> None:
-        if self._open:
-            self._hub.watch(self._listener.fileno(), READ, self._accept)
-
-    def _accept(self, _: int) -> None:
-        try:
-            peer, _address = self._listener.accept()
-        except OSError:
-            return
-        connection = Connection(self._hub, peer, self._connections)
-        connection.speak(self._connected(connection))
-
-    def _close(self) -> None:
-        if self._open:
-            self._open = False
-            self._hub.forget(self._listener.fileno())
-            self._listener.close()
-            for connection in list(self._connections):
-                connection.close()
+    return visit
 
 
 class Connection:
     """One viewer. Answers are short: a viewer that does not take them is dropped."""
 
-    def __init__(self, hub: Hub, peer: socket.socket, connections: set[Connection]) -> None:
+    def __init__(self, hub: Hub, peer: socket.socket, ended: Ended) -> None:
         peer.setblocking(False)
         self._hub = hub
         self._peer = peer
-        self._connections = connections
+        self._ended = ended
+        self._open = True
         self._speaker: Speaker | None = None
-        connections.add(self)
 
     def speak(self, speaker: Speaker) -> None:
         """Begin the conversation."""
@@ -88,11 +57,12 @@ class Connection:
 
     def close(self) -> None:
         """End the conversation."""
-        if self in self._connections:
-            self._connections.discard(self)
+        if self._open:
+            self._open = False
             self._hub.forget(self._peer.fileno())
             with contextlib.suppress(OSError):
                 self._peer.close()
+            self._ended()
 
     def _ready(self, _: int) -> None:
         try:
