@@ -36,9 +36,7 @@ def get_acl(call: Call) -> Answer:
 def create_acls(call: Call) -> Answer:
     """Create one ACL or many, all or none."""
     tx = call.tx
-    bodies = call.objects()
-    if not bodies:
-        raise Refusal.validation("The body names no ACL to create", "objects")
+    bodies = call.objects("ACL to create")
     stored = []
     for body in bodies:
         values = acls.read_acl(body)

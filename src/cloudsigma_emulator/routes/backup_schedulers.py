@@ -45,9 +45,7 @@ def get_scheduler(call: Call) -> Answer:
 def create_schedulers(call: Call) -> Answer:
     """Create one backup scheduler or many, all or none."""
     tx = call.tx
-    bodies = call.objects()
-    if not bodies:
-        raise Refusal.validation("The body names no backup scheduler to create", "objects")
+    bodies = call.objects("backup scheduler to create")
     stored = []
     for body in bodies:
         values = backup_schedulers.read_scheduler(body)

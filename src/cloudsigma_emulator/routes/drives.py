@@ -56,9 +56,7 @@ def fetch_own(call: Call, permission: str, uuid: str | None = None) -> Doc:
 
 def create_drives(call: Call) -> Answer:
     """Create one drive or many, all or none."""
-    bodies = call.objects()
-    if not bodies:
-        raise Refusal.validation("The body names no drive to create", "objects")
+    bodies = call.objects("drive to create")
     avoid = avoided(call)
     stored = []
     for body in bodies:

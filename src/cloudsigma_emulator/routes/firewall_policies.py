@@ -38,9 +38,7 @@ def get_policy(call: Call) -> Answer:
 def create_policies(call: Call) -> Answer:
     """Create one policy or many, all or none."""
     tx = call.tx
-    bodies = call.objects()
-    if not bodies:
-        raise Refusal.validation("The body names no firewall policy to create", "objects")
+    bodies = call.objects("firewall policy to create")
     stored = []
     for body in bodies:
         values = firewall_policies.read_policy(body)

@@ -42,9 +42,7 @@ def get_pubkey(call: Call) -> Answer:
 def create_keypairs(call: Call) -> Answer:
     """Import or make one pair or many, all or none."""
     tx = call.tx
-    bodies = call.objects()
-    if not bodies:
-        raise Refusal.validation("The body names no keypair to create", "objects")
+    bodies = call.objects("keypair to create")
     given = [keypairs.read_keypair(body) for body in bodies]
     if sum(not (values["public_key"] or values["private_key"]) for values in given) > keypairs.MOST_GENERATED:
         raise Refusal.validation(f"At most {keypairs.MOST_GENERATED} keypairs can be made at once", "objects")

@@ -34,9 +34,7 @@ def get_contact(call: Call) -> Answer:
 def create_contacts(call: Call) -> Answer:
     """Create one contact or many, all or none."""
     tx = call.tx
-    bodies = call.objects()
-    if not bodies:
-        raise Refusal.validation("The body names no contact to create", "objects")
+    bodies = call.objects("contact to create")
     stored = []
     for body in bodies:
         contact = notifications.new_contact(tx.new_uuid(), call.user_uuid, notifications.read_contact(body))
@@ -82,9 +80,7 @@ def list_preferences(call: Call) -> Answer:
 def update_preferences(call: Call) -> Answer:
     """Change one preference or many, all or none; the answer has the changed ones only."""
     tx = call.tx
-    bodies = call.objects()
-    if not bodies:
-        raise Refusal.validation("The body names no preference to change")
+    bodies = call.objects("preference to change")
     changed = []
     for body in bodies:
         uuid, notice, wanted = notifications.read_preference(body)

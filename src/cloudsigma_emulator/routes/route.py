@@ -167,8 +167,11 @@ class Call:
             return body
         raise Refusal.validation("The request body must be a JSON object")
 
-    def objects(self) -> list[Doc]:
-        """Return the body as a list of objects: the envelope, a bare list and a bare object are all taken."""
+    def objects(self, needed: str | None = None) -> list[Doc]:
+        """Return the body as a list of objects: the envelope, a bare list and a bare object are all taken.
+
+        Where ``needed`` says what they are for, such as "drive to create", an empty list is refused.
+        """
         body = self.request_body
         if isinstance(body, dict) and isinstance(body.get("objects"), list):
             body = body["objects"]
@@ -176,6 +179,8 @@ class Call:
             body = [body]
         if not isinstance(body, list) or not all(isinstance(item, dict) for item in body):
             raise Refusal.validation("The request body must be an object or a list of objects")
+        if needed is not None and not body:
+            raise Refusal.validation(f"The body names no {needed}", "objects")
         return body
 
 

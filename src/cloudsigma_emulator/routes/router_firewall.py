@@ -63,9 +63,7 @@ def get_policy(call: Call) -> Answer:
 def create_policies(call: Call) -> Answer:
     """Add one policy or many to the firewalls of routers, all or none."""
     tx = call.tx
-    bodies = call.objects()
-    if not bodies:
-        raise Refusal.validation("The body names no policy to create", "objects")
+    bodies = call.objects("policy to create")
     stored = []
     for body in bodies:
         if "filters" not in body:
@@ -170,9 +168,7 @@ def get_filter(call: Call) -> Answer:
 def create_filters(call: Call) -> Answer:
     """Add one filter or many to policies, all or none, each at a free place."""
     tx = call.tx
-    bodies = call.objects()
-    if not bodies:
-        raise Refusal.validation("The body names no filter to create", "objects")
+    bodies = call.objects("filter to create")
     stored = []
     for body in bodies:
         values = read_filter(body)

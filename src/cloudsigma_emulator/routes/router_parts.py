@@ -125,9 +125,7 @@ def _create(kind: str) -> Handler:
     def create_parts(call: Call) -> Answer:
         """Add one part or many to routers, all or none; each has a job."""
         tx = call.tx
-        bodies = call.objects()
-        if not bodies:
-            raise Refusal.validation("The body names nothing to create", "objects")
+        bodies = call.objects("object to create")
         stored = []
         for body in bodies:
             values = rules.read(body)

@@ -39,9 +39,7 @@ def get_server(call: Call) -> Answer:
 
 def create_servers(call: Call) -> Answer:
     """Create one server or many, all or none."""
-    bodies = call.objects()
-    if not bodies:
-        raise Refusal.validation("The body names no server to create", "objects")
+    bodies = call.objects("server to create")
     stored = [_create(call, body) for body in bodies]
     return Answer(201, {"objects": render_servers(call.tx, stored, call)})
 

@@ -8,7 +8,6 @@ from ..domain import drives, fields, snapshots
 from ..domain.audit import CATEGORIES
 from ..domain.filters import FilterSpec
 from ..domain.permissions import CLONE, DELETE, EDIT, LIST
-from ..domain.refusal import Refusal
 from ..domain.snapshots import LOCAL, REMOTE
 from ..engine import snapshot_transitions
 from ..engine.attachments import require_own_tags
@@ -43,9 +42,7 @@ def _create(kind: str) -> Handler:
     def create_snapshots(call: Call) -> Answer:
         """Begin to make one snapshot or many, all or none."""
         tx = call.tx
-        bodies = call.objects()
-        if not bodies:
-            raise Refusal.validation("The body names no snapshot to create", "objects")
+        bodies = call.objects("snapshot to create")
         stored = []
         for body in bodies:
             values = snapshots.read_snapshot(kind, body)

@@ -43,9 +43,7 @@ def get_tag(call: Call) -> Answer:
 def create_tags(call: Call) -> Answer:
     """Create one tag or many, all or none, with the members that they name."""
     tx = call.tx
-    bodies = call.objects()
-    if not bodies:
-        raise Refusal.validation("The body names no tag to create", "objects")
+    bodies = call.objects("tag to create")
     stored = []
     for body in bodies:
         tag = {"uuid": tx.new_uuid(), "owner": call.user_uuid, **tags.read_tag(body)}

@@ -74,9 +74,7 @@ def _abandon(call: Call, uuid: str) -> None:
 
 def begin_uploads(call: Call) -> Answer:
     """Make drives whose bytes will come in chunks; their size stays as sent until all are there."""
-    bodies = call.objects()
-    if not bodies:
-        raise Refusal.validation("The body names no drive to upload", "objects")
+    bodies = call.objects("drive to upload")
     stored = []
     for body in bodies:
         values = drives.read_upload(body)

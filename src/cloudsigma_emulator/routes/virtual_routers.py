@@ -51,9 +51,7 @@ def get_router(call: Call) -> Answer:
 
 def create_routers(call: Call) -> Answer:
     """Begin to make one router or many, all or none."""
-    bodies = call.objects()
-    if not bodies:
-        raise Refusal.validation("The body names no virtual router to create", "objects")
+    bodies = call.objects("virtual router to create")
     stored = []
     for body in bodies:
         router = router_work.create(call.tx, call.user_uuid, body)
