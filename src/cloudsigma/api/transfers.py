@@ -16,6 +16,7 @@ from ..errors import ImageChanged, InvalidArgument, ResumeRefused, TransferError
 from ..records.drive import Drive
 from ..records.reference import Ref
 from .bodies import Avoid, avoided
+from .chunk_protocols import PROTOCOLS
 from .download_run import DEFAULT_STRETCH, Download
 from .drive_bytes import DriveBytes, send_whole
 from .upload_begin import (
@@ -272,19 +273,9 @@ class _Upload:
         resumed: bool,
     ) -> None:
         meter = self._meter(image.size)
-        await ChunkedUpload(
-            self._requests,
-            drive,
-            image,
-            name,
-            journal,
-            meter,
-            protocol=protocol,
-            chunk_size=chunk_size,
-            parallel=self._parallel,
-            bandwidth=self._bandwidth,
-            resumed=resumed,
-        ).run()
+        slowest = None if self._bandwidth is None else self._bandwidth / self._parallel
+        way = PROTOCOLS[protocol](self._requests, drive.uuid, image.size, chunk_size, name, slowest)
+        await ChunkedUpload(way, image, journal, meter, parallel=self._parallel, resumed=resumed).run()
         await meter.end()
 
     async def of_stream(self, source: object, protocol: str, size: int | None, verify: bool) -> Drive:
