@@ -10,10 +10,10 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from .core.call import run
 from .core.chunks import ChunkPlan, chunk_seconds
 from .generic import GenericClient
 from .legacy.base import Params, ResourceBase, avoiding
-from .legacy.image import Image
 from .legacy.websocket import Websocket
 from .legacy.websocket_client import WebsocketTimeoutError
 
@@ -170,9 +170,12 @@ class Drive(_Cloneable):
         Raises ``ValueError`` when the file has no such chunk, and ``cloudsigma.errors.ImageChanged`` when it
         changed while it was read.
         """
-        with Image(image_path) as image:
+        from .legacy.image import opened
+
+        with opened(image_path) as image:
             chunk = ChunkPlan(image.size, chunk_size).numbered(chunk_number)
-            data = image.read(chunk.offset, chunk.length)
+            data = run(image.read(chunk.offset, chunk.length))
+            run(image.check())
         url = link if "://" in link else self.c._get_full_url(link)
         headers = {"Content-Type": "application/octet-stream", "Accept": "application/json"}
         seconds = chunk_seconds(len(data), self.c._current_settings().timeout)

@@ -7,14 +7,13 @@ from datetime import UTC, datetime
 from logging import getLogger
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
-from .core.call import run
-from .core.chunks import FIRST_RESUMABLE, ChunkPlan, chunk_seconds
-from .core.resumable_form import form_edges, resumable_fields
-from .errors import ClientError, RateLimited, ServerError
+from .api.chunk_protocols import ByForm
+from .core.chunks import ChunkPlan
+from .errors import ChunkAlreadyUploaded
 from .legacy.base import ResourceBase
-from .legacy.chunked_upload import ChunkedUpload, ImagePath, Progress, requests_of
+from .legacy.chunked_upload import Progress, Uploader, requests_of
+from .legacy.image import ImagePath
 from .resource import Drive
 
 __all__ = ["Upload"]
@@ -22,7 +21,7 @@ __all__ = ["Upload"]
 LOG = getLogger(__name__)
 
 
-class Upload(ResourceBase, ChunkedUpload):
+class Upload(ResourceBase, Uploader):
     """Upload an image file to a drive.
 
     Arguments: ``image_path``, a raw image; ``drive_uuid``, a drive to go on with, whose upload was broken off;
@@ -36,7 +35,7 @@ class Upload(ResourceBase, ChunkedUpload):
     """
 
     resource_name = "initupload"
-    first_chunk = FIRST_RESUMABLE
+    first_chunk = ByForm.first
 
     def __init__(
         self,
@@ -54,7 +53,6 @@ class Upload(ResourceBase, ChunkedUpload):
         super().__init__(**self.generic_client_kwargs)
         self._set_up(image_path, chunk_size, n_threads, progress_callback, progress_report_interval)
         self.dc = Drive(**self.generic_client_kwargs)
-        self.retries = requests_of(self.c).settings.retries
         self.drive_uuid = drive_uuid
         self.file_size = Path(image_path).stat().st_size
         self.create_data = {
@@ -68,7 +66,7 @@ class Upload(ResourceBase, ChunkedUpload):
     def remote_size(self) -> int:
         """The size in bytes with which the drive was made."""
         if not self._drive_size:
-            self._drive_size = int(self._drive()["size"])
+            self._drive_size = int(self.dc.get(self.drive_uuid)["size"])
         return self._drive_size
 
     def upload(self) -> None:
@@ -105,46 +103,24 @@ class Upload(ResourceBase, ChunkedUpload):
         Arguments: ``chunk_number``, from 1; ``chunk_offset`` and ``real_chunk_size`` in bytes. Raises the errors of
         ``cloudsigma.errors``.
         """
-        fields = resumable_fields(chunk_number, self.chunk_size, self.file_size, self.image_name)
-        if self._is_there(fields):
-            LOG.debug("chunk %d is there already", chunk_number)
-            return
-        requests = requests_of(self.c)
-        boundary = uuid4().hex
-        before, after = form_edges(boundary, fields, self.image_name)
-        run(
-            requests.request(
-                "POST",
-                self._upload_path(),
-                body=self._read(chunk_offset, real_chunk_size, before, after),
-                headers={"Content-Type": f"multipart/form-data; boundary={boundary}"},
-                timeout=chunk_seconds(real_chunk_size, requests.settings.timeout),
-                retries=0,
-                repeatable=True,
-                decode=False,
-            )
-        )
-        LOG.debug("chunk %d was sent", chunk_number)
-
-    def _is_there(self, fields: Mapping[str, str]) -> bool:
+        way = self._way()
         try:
-            answer = run(
-                requests_of(self.c).request(
-                    "GET", self._upload_path(), params=fields, retries=0, decode=False, follow=False
-                )
+            self._send(
+                chunk_number,
+                chunk_offset,
+                real_chunk_size,
+                lambda chunk, body: way.send(chunk, body, again=True),
             )
-        except RateLimited:
-            raise
-        except (ClientError, ServerError):
-            return False
-        # What a redirect leads to says nothing about the chunk.
-        return answer.status < 300
+        except ChunkAlreadyUploaded:
+            LOG.debug("chunk %d is there already", chunk_number)
+        else:
+            LOG.debug("chunk %d was sent", chunk_number)
 
-    def _upload_path(self) -> str:
-        return self.dc._object_url(self.drive_uuid) + "upload/"
+    def _way(self) -> ByForm:
+        return ByForm(requests_of(self.c), self._uuid(), self.file_size, self.chunk_size, self._name())
+
+    def _uuid(self) -> str:
+        return self.dc._object_url(self.drive_uuid).split("/")[2]
 
     def _total(self) -> int:
         return self.file_size
-
-    def _drive(self) -> Any:
-        return self.dc.get(self.drive_uuid)

@@ -12,15 +12,14 @@ import sys
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
-from urllib.parse import urljoin
 
-from .core.chunks import FIRST_BY_LINK, ChunkPlan, chunk_seconds
-from .core.references import path_of
-from .core.refusals import refusal
+from .api.chunk_protocols import ByLink
+from .core.chunks import ChunkPlan
+from .core.references import path_of, uuid_of
 from .errors import ApiClientError, ChunkAlreadyUploaded, TransferError
 from .generic import GenericClient
-from .legacy.chunked_upload import ChunkedUpload, ImagePath, Progress, requests_of
+from .legacy.chunked_upload import Progress, Uploader, finish, requests_of
+from .legacy.image import ImagePath
 
 __all__ = ["INIT_HEADERS", "UPLOAD_HEADERS", "CSUploader", "UploadError", "console_progress"]
 
@@ -49,7 +48,7 @@ def console_progress() -> Callable[[int, int], None]:
     return show
 
 
-class CSUploader(ChunkedUpload):
+class CSUploader(Uploader):
     """Upload an image file to a drive.
 
     Arguments: ``api_url``, the API's root, ``username`` and ``password``, by default those of the environment or the
@@ -60,8 +59,8 @@ class CSUploader(ChunkedUpload):
     Raises ``cloudsigma.errors.ConfigurationError`` when a setting is missing.
     """
 
-    first_chunk = FIRST_BY_LINK
-    count_when_sent = False
+    first_chunk = ByLink.first
+    counts_itself = True
 
     def __init__(
         self,
@@ -83,7 +82,6 @@ class CSUploader(ChunkedUpload):
         self.size = 0
         self.opener = self.init_auth()
         self.api_url = self.opener.api_endpoint
-        self.retries = requests_of(self.opener).settings.retries
 
     def init_auth(self) -> GenericClient:
         """Return the client that everything is asked with."""
@@ -137,16 +135,14 @@ class CSUploader(ChunkedUpload):
 
     def get_drive_size(self) -> int:
         """Return the size in bytes with which the drive was made."""
-        return int(self._drive()["size"])
+        return int(self.opener.get(self._path())["size"])
 
     def get_chunk_upload_link(self, chunk_number: int) -> str:
         """Return the link for a chunk, counted from 0.
 
         Raises ``cloudsigma.errors.ChunkAlreadyUploaded`` when the cloud has it.
         """
-        wanted = {"chunk_number": chunk_number, "chunk_size": self.chunk_size}
-        link: str = self.opener.post(f"{self._path()}action/", wanted, {"do": "upload_chunk"})["link"]
-        return link
+        return finish(self._way().link(chunk_number))
 
     def upload_chunk(self, chunk_number: int, chunk_offset: int, real_chunk_size: int) -> None:
         """Send one chunk, once, unless the cloud has it, and add it to the progress.
@@ -154,44 +150,30 @@ class CSUploader(ChunkedUpload):
         Arguments: ``chunk_number``, from 0; ``chunk_offset`` and ``real_chunk_size`` in bytes. Raises the errors of
         ``cloudsigma.errors``.
         """
+        way = self._way()
         try:
             link = self.get_chunk_upload_link(chunk_number)
+            self._send(
+                chunk_number,
+                chunk_offset,
+                real_chunk_size,
+                lambda chunk, body: way.send_to(link, chunk, body),
+            )
         except ChunkAlreadyUploaded:
             LOG.info("skipping chunk %d because it is already uploaded", chunk_number)
-        else:
-            self._send(link, chunk_offset, real_chunk_size)
         self.update_progress(real_chunk_size)
 
-    def _send(self, link: str, offset: int, length: int) -> None:
-        from .legacy.transport import Http
+    def _way(self) -> ByLink:
+        return ByLink(requests_of(self.opener), self._uuid(), self.size, self.chunk_size, self._name())
 
-        requests = requests_of(self.opener)
-        # A link is relative to the host, with its port. It needs no credentials, and a redirect would lose the bytes.
-        response = Http(None, requests.settings.timeout).post(
-            urljoin(requests.origin + "/", link),
-            data=self._read(offset, length),
-            headers=UPLOAD_HEADERS,
-            timeout=chunk_seconds(length, requests.settings.timeout),
-            allow_redirects=False,
-        )
-        if not 200 <= response.status_code < 300:
-            raise refusal(
-                response.status_code,
-                {name.lower(): value for name, value in response.headers.items()},
-                response.content,
-                method="POST",
-                path="(the link for a chunk)",
-                repeatable=True,
-            )
+    def _uuid(self) -> str:
+        return uuid_of(self.uuid or "", "drives", "uuid")
 
     def _path(self) -> str:
-        return path_of(self.uuid or "", "drives", "uuid")
+        return path_of(self._uuid(), "drives")
 
     def _total(self) -> int:
         return self.size
-
-    def _drive(self) -> Any:
-        return self.opener.get(self._path())
 
 
 def _arguments() -> argparse.ArgumentParser:

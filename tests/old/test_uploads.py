@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -53,6 +54,7 @@ def test_the_drive_has_the_bytes_of_the_file(
     assert stored(cloud, run.drive, size + 1000) == image.read_bytes() + bytes(1000)
     assert cloudsigma.resource.Drive(**credentials_of(cloud)).get(run.drive)["status"] == "unmounted"
     assert uploading_threads() == []
+    assert list(tmp_path.iterdir()) == [image]
 
 
 @both
@@ -186,7 +188,7 @@ def test_a_uuid_cannot_change_the_address(uploader: Uploader, tmp_path: Path, dr
 def test_a_cloud_that_still_waits_for_chunks_is_no_success(
     uploader: Uploader, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("cloudsigma.legacy.chunked_upload.DRIVE_READY_SECONDS", 0.5)
+    monkeypatch.setattr("cloudsigma.api.upload_run.READY_SECONDS", 0.5)
     answer = ChunkCloud(100, lambda _: {})
     answer.status = "uploading"
     with Stub(answer) as stub, pytest.raises(errors.TransferError, match="still waits"):
@@ -264,6 +266,146 @@ def test_chunks_by_hand(cloud: Emulator, tmp_path: Path) -> None:
     client.enqueue_chunks()
     client.upload_enqueued()
     assert stored(cloud, client.uuid, 10_000) == image.read_bytes()
+
+
+@both
+def test_a_class_that_sends_chunks_in_its_own_way(uploader: Uploader, tmp_path: Path) -> None:
+    """Scripts replace ``upload_chunk``; what it raises counts like what the original raises."""
+    tried: Counter[int] = Counter()
+
+    def upload_chunk(number: int, offset: int, length: int) -> None:
+        tried[number] += 1
+        if tried[number] == 1:
+            raise errors.ConnectionFailed("lost")
+        if number == 3:
+            raise LookupError("mine")
+
+    cloud = ChunkCloud(100, lambda _: {})
+    with Stub(cloud) as stub:
+        run = uploader(stub.credentials, image_of(tmp_path, 100), chunk_size=50)
+        run.uploader.upload_chunk = upload_chunk
+        run.send()
+        assert sorted(tried.values()) == [2, 2]
+        tried.clear()
+        run = uploader(stub.credentials, image_of(tmp_path, 100), chunk_size=10)
+        run.uploader.upload_chunk = upload_chunk
+        with pytest.raises(LookupError, match="mine"):
+            run.send()
+        assert cloud.chunks == 0
+    assert uploading_threads() == []
+
+
+def test_classes_that_add_to_what_the_uploaders_do(cloud: Emulator, tmp_path: Path) -> None:
+    seen: list[int] = []
+
+    class Mine(Upload):
+        def upload_chunk(self, chunk_number: int, chunk_offset: int, real_chunk_size: int) -> None:
+            super().upload_chunk(chunk_number, chunk_offset, real_chunk_size)
+            seen.append(chunk_number)
+
+    class MyClient(CSUploader):
+        def upload_chunk(self, chunk_number: int, chunk_offset: int, real_chunk_size: int) -> None:
+            super().upload_chunk(chunk_number, chunk_offset, real_chunk_size)
+            seen.append(chunk_number)
+
+        def get_chunk_upload_link(self, chunk_number: int) -> str:
+            seen.append(1000 + chunk_number)
+            return super().get_chunk_upload_link(chunk_number)
+
+    image = image_of(tmp_path, 10_000)
+    upload = Mine(image, chunk_size=3000, generic_client_kwargs=credentials_of(cloud))
+    upload.upload()
+    assert sorted(seen) == [1, 2, 3]
+    seen.clear()
+    client = MyClient(cloud.api_endpoint, image, 3000, cloud.username, cloud.password)
+    uuid = client.start()
+    assert sorted(seen) == [0, 1, 2, 1000, 1001, 1002]
+    assert upload.uploaded_size == client.uploaded_size == 10_000
+    for drive in (upload.drive_uuid, uuid):
+        assert drive is not None
+        assert stored(cloud, drive, 10_000) == image.read_bytes()
+
+
+@both
+def test_chunks_by_hand_that_fail(uploader: Uploader, cloud: Emulator, tmp_path: Path) -> None:
+    image = image_of(tmp_path, 10_000)
+    run = uploader(credentials_of(cloud), image, chunk_size=1000, threads=1)
+    cloud.faults.add(method="POST", path="/api/2.0/drives/*upload*/*", count=2, status=403)
+    with pytest.raises(errors.PermissionError):
+        run.send()
+    run.uploader.enqueue_chunks()
+    with pytest.raises(errors.PermissionError):
+        run.uploader.upload_enqueued()
+    run.uploader.n_threads = 2
+    for _ in range(2):  # the queue is empty then, and threads may be started again
+        run.uploader.queue.join()
+        run.uploader.enqueue_chunks()
+        run.uploader.start_threads()
+    run.uploader.queue.join()
+    assert stored(cloud, run.drive, 10_000) == image.read_bytes()
+
+
+@both
+def test_chunks_by_hand_of_a_file_that_changes(uploader: Uploader, cloud: Emulator, tmp_path: Path) -> None:
+    image = image_of(tmp_path, 3000)
+    run = uploader(credentials_of(cloud), image, chunk_size=1000, threads=1)
+    cloud.faults.add(method="POST", path="/api/2.0/drives/*upload*/*", count=None, status=403)
+    with pytest.raises(errors.PermissionError):
+        run.send()
+    cloud.faults.clear()
+    chunks = list(run.uploader.file_chunks())
+    run.uploader.upload_chunk(*chunks[0])
+    image_of(tmp_path, 3000, seed=2)
+    os.utime(image, ns=(1, 1))
+    with pytest.raises(errors.ImageChanged, match=r"image\.raw"):
+        run.uploader.upload_chunk(*chunks[1])
+
+
+@both
+def test_a_drive_that_is_complete_though_the_answer_was_lost(
+    uploader: Uploader, cloud: Emulator, tmp_path: Path
+) -> None:
+    """The chunk is refused when it is sent again, as the drive takes nothing any more."""
+    image = image_of(tmp_path, 1000)
+    number = cloud.faults.add(method="POST", path="/api/2.0/drives/*upload*/*", count=1, cut="after")
+    run = uploader(credentials_of(cloud), image, chunk_size=1000)
+    run.send()
+    assert cloud.faults.hits(number) == 1
+    assert run.uploader.uploaded_size == 1000
+    assert stored(cloud, run.drive, 1000) == image.read_bytes()
+
+
+def test_links_that_have_expired_are_fetched_anew(cloud: Emulator, tmp_path: Path) -> None:
+    image = image_of(tmp_path, 10_000)
+    number = cloud.faults.add(method="POST", path="/api/2.0/drives/upload_chunk/*", count=2, status=404)
+    client = CSUploader(cloud.api_endpoint, image, 1000, cloud.username, cloud.password)
+    uuid = client.start()
+    assert uuid is not None
+    assert cloud.faults.hits(number) == 2
+    assert stored(cloud, uuid, 10_000) == image.read_bytes()
+
+
+def test_an_error_does_not_tell_the_link(cloud: Emulator, tmp_path: Path) -> None:
+    client = CSUploader(cloud.api_endpoint, image_of(tmp_path, 1000), 1000, cloud.username, cloud.password)
+    client.init_drive_url_or_create_drive()
+    for fault in ({"status": 500}, {"cut": "before"}):
+        cloud.faults.clear()
+        cloud.faults.add(method="POST", path="/api/2.0/drives/upload_chunk/*", count=None, **fault)
+        with pytest.raises(errors.ApiClientError, match="the link for chunk 0") as caught:
+            client.upload_chunk(0, 0, 1000)
+        assert "upload_chunk/" not in f"{caught.value!s} {caught.value!r}"
+
+
+@both
+def test_the_configuration_says_how_often_a_chunk_is_sent(
+    uploader: Uploader, home: Home, configured: Home, tmp_path: Path
+) -> None:
+    answer = ChunkCloud(1000, lambda _: Reply(500, b"[]"))
+    with Stub(answer) as stub:
+        home.write(retries="1")
+        with pytest.raises(errors.ServerError):
+            uploader(stub.credentials, image_of(tmp_path, 1000), chunk_size=1000).send()
+    assert answer.chunks == 2
 
 
 def test_a_session_uploads_too(cloud: Emulator, tmp_path: Path) -> None:

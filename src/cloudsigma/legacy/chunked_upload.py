@@ -1,56 +1,100 @@
-"""An upload in chunks by several threads, with the methods that both uploaders of the old library had.
+"""What both uploaders of the old library have in common: the threads, the queue and the progress that scripts know.
 
-The subclass says how one chunk is sent, in ``ChunkedUpload.upload_chunk``.
+How a chunk gets to the cloud, and what is done when it does not, is the business of ``cloudsigma.api``.
 """
 
 from __future__ import annotations
 
 import logging
-import os
-import random
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from queue import Empty, Queue
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias, TypeVar
 
-from ..core import retry
-from ..core.chunks import ChunkPlan
-from ..errors import (
-    ApiClientError,
-    ImageChanged,
-    InvalidArgument,
-    PermissionError,  # noqa: A004  (the old library's name)
-    TransferError,
-    TransportError,
-)
-from .image import Image
+from ..api.chunk_protocols import ChunkProtocol
+from ..api.upload_begin import printable_name
+from ..api.upload_run import await_ready, deliver
+from ..core.call import run
+from ..core.chunks import Chunk, ChunkPlan
+from ..core.images import RawImage
+from ..core.port import BodySource, FileState
+from ..core.progress import Meter
+from ..core.requests import Requests
+from ..errors import ImageChanged, InvalidArgument, NotFound, TransferError
+from ..ports.abandonment import Abandoned, abandoned, stop_if_abandoned
+from .image import ImagePath, opened
 
 if TYPE_CHECKING:
-    from ..core.requests import Requests
     from ..generic import GenericClient
 
 LOG = logging.getLogger("cloudsigma.upload")
 
 PATIENCE_SECONDS = 5.0
-DRIVE_READY_SECONDS = 30.0
 
-ImagePath: TypeAlias = "str | os.PathLike[str]"
 Progress: TypeAlias = Callable[[int, int], Any]
+R = TypeVar("R")
 
 
-class Stopped(Exception):
-    """Ends a thread that still sends when another has failed."""
+class _Crew:
+    """Threads that send at the same time. Once ``stop`` is set, all that they do with the port ends soon."""
+
+    def __init__(self) -> None:
+        self.stop = threading.Event()
+        self.idle = threading.Event()
+        self.idle.set()
+        self.over = threading.Event()
+        """Set when all have ended, or one has failed."""
+        self.failure: BaseException | None = None
+        self._lock = threading.Lock()
+        self._running = 0
+
+    def start(self, work: Callable[[], None], count: int) -> None:
+        """Let so many threads work."""
+        with self._lock:
+            self._running += count
+            self.idle.clear()
+            self.over.clear()
+        started = 0
+        try:
+            for number in range(count):
+                threading.Thread(
+                    target=self._work, args=(work,), name=f"upload-{number}", daemon=True
+                ).start()
+                started += 1
+        finally:
+            self._ended(count - started)
+
+    def _work(self, work: Callable[[], None]) -> None:
+        abandoned.set(self.stop)
+        try:
+            work()
+        except Abandoned:
+            pass
+        except BaseException as error:  # noqa: BLE001  (raised again in the caller's thread)
+            LOG.error("an upload ends: %s", error)
+            with self._lock:
+                self.failure = self.failure or error
+            self.stop.set()
+            self.over.set()
+        finally:
+            self._ended(1)
+
+    def _ended(self, count: int) -> None:
+        with self._lock:
+            self._running -= count
+            if not self._running:
+                self.idle.set()
+                self.over.set()
 
 
-class ChunkedUpload:
+class Uploader:
     """The threads, the queue and the progress of an upload."""
 
-    first_chunk: int
-    retries: int
-    count_when_sent = True
-    """Whether a chunk is added to the progress here, or by ``upload_chunk`` itself."""
+    first_chunk: ClassVar[int]
+    counts_itself: ClassVar[bool] = False
+    """Whether ``upload_chunk`` adds to the progress."""
 
     def _set_up(
         self,
@@ -60,6 +104,8 @@ class ChunkedUpload:
         progress_callback: Progress | None,
         progress_report_interval: float,
     ) -> None:
+        from .transport import shared_port
+
         if n_threads < 1:
             raise InvalidArgument(f"n_threads is {n_threads}; it must be 1 or more")
         self.image_path = image_path
@@ -71,30 +117,26 @@ class ChunkedUpload:
         self.progress_lock = threading.RLock()
         self.uploaded_size = 0
         self.finished = False
-        self._image: Image | None = None
-        self._sent_state: tuple[int, int] | None = None
-        self._failure: BaseException | None = None
-        self._stop = threading.Event()
-        self._idle = threading.Event()
-        self._over = threading.Event()
-        self._running = 0
+        self._meter = Meter(shared_port(), 0, None, None)
+        self._crew = _Crew()
+        self._image: RawImage | None = None
+        self._states: dict[str, FileState] = {}
 
     def _total(self) -> int:
         """Return the bytes of the image."""
         raise NotImplementedError
 
-    def _drive(self) -> Any:
-        """Return the drive as it is now."""
+    def _uuid(self) -> str:
+        """Return the drive's uuid. Raises ``cloudsigma.errors.InvalidArgument`` for what is none."""
+        raise NotImplementedError
+
+    def _way(self) -> ChunkProtocol:
+        """Return the way to the drive."""
         raise NotImplementedError
 
     def upload_chunk(self, chunk_number: int, chunk_offset: int, real_chunk_size: int) -> None:
         """Send one chunk, once."""
         raise NotImplementedError
-
-    @property
-    def image_name(self) -> str:
-        """The image's base name."""
-        return Path(self.image_path).name.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
     def file_chunks(self) -> Iterator[tuple[int, int, int]]:
         """Yield number, offset and length in bytes of each chunk. The last one is the bigger."""
@@ -108,75 +150,41 @@ class ChunkedUpload:
 
     def start_threads(self) -> None:
         """Start the threads that send what is in the queue; each ends when there is nothing left, or on a failure."""
-        threads = [
-            threading.Thread(target=self._work, name=f"upload-{number}", daemon=True)
-            for number in range(min(self.n_threads, max(1, self.queue.qsize())))
-        ]
-        with self.progress_lock:
-            self._running += len(threads)
-            self._idle.clear()
-            self._over.clear()
-        for thread in threads:
-            thread.start()
-
-    def _work(self) -> None:
-        try:
-            self.upload_enqueued()
-        finally:
-            with self.progress_lock:
-                self._running -= 1
-                if not self._running:
-                    self._idle.set()
-                    self._over.set()
+        if self._crew.stop.is_set():
+            self._crew = _Crew()
+        self._crew.start(self.upload_enqueued, min(self.n_threads, max(1, self.queue.qsize())))
 
     def upload_enqueued(self) -> None:
-        """Send what is in the queue until it is empty or a chunk has failed for good."""
-        while not self._stop.is_set():
+        """Send what is in the queue until it is empty.
+
+        A chunk is sent again where that may help. When one has failed for good, the queue is emptied, and the chunk's
+        error is raised.
+        """
+        while True:
+            stop_if_abandoned()
             try:
                 chunk = self.queue.get_nowait()
             except Empty:
                 return
             try:
                 self._deliver(*chunk)
-            except Stopped:
-                pass
-            except BaseException as error:  # noqa: BLE001  (raised again in the caller's thread)
-                self._fail(error)
+            except Abandoned:
+                raise
+            except BaseException:
+                self._drain()
+                raise
             finally:
                 self.queue.task_done()
 
     def _deliver(self, number: int, offset: int, length: int) -> None:
-        """Send one chunk, again after a pause where that may help, but not for ever."""
-        attempt = 0
-        while True:
-            try:
-                self.upload_chunk(number, offset, length)
-            except TransferError:
-                raise
-            except ApiClientError as error:
-                if attempt and isinstance(error, PermissionError) and self._is_complete():
-                    # Of an attempt before, which made the drive complete, only the answer was lost.
-                    self.update_progress(length)
-                    return
-                if attempt >= self.retries or not _may_help(error):
-                    raise
-                pause = retry.pause(attempt, getattr(error, "retry_after", None), random.random())  # noqa: S311
-                LOG.info("chunk %d was not taken (%s); it is sent again in %.1f s", number, error, pause)
-                if self._stop.wait(pause):
-                    raise Stopped from None
-                attempt += 1
-            else:
-                if self.count_when_sent:
-                    self.update_progress(length)
-                return
+        way = self._way()
 
-    def _fail(self, error: BaseException) -> None:
-        LOG.error("the upload of %s ends: %s", self.image_name, error)
-        with self.progress_lock:
-            self._failure = self._failure or error
-        self._stop.set()
-        self._over.set()
-        self._drain()
+        async def send(_: bool) -> None:
+            self.upload_chunk(number, offset, length)
+
+        sent = finish(deliver(send, way, self._meter, attempts=way.requests.settings.retries + 1))
+        if not (sent and self.counts_itself):
+            self.update_progress(length)
 
     def _drain(self) -> None:
         while True:
@@ -186,13 +194,36 @@ class ChunkedUpload:
                 return
             self.queue.task_done()
 
-    def _read(self, offset: int, length: int, before: bytes = b"", after: bytes = b"") -> bytes:
-        if self._stop.is_set():
-            raise Stopped
-        if self._image is not None:
-            return self._image.read(offset, length, before, after)
-        with Image(self.image_path) as image:  # a chunk that a program sends by hand
-            return image.read(offset, length, before, after)
+    def _send(
+        self,
+        number: int,
+        offset: int,
+        length: int,
+        send: Callable[[Chunk, BodySource], Coroutine[Any, Any, None]],
+    ) -> None:
+        """Have the bytes of one chunk sent, once."""
+        chunk = Chunk(number, offset, length)
+        with self._opened() as image:
+            finish(send(chunk, run(image.take(chunk))))
+
+    @contextmanager
+    def _opened(self) -> Iterator[RawImage]:
+        """Open the image, unless it is open; it must be the one of which the drive has chunks."""
+        image = self._image
+        if image is not None:
+            yield image
+            return
+        with opened(self.image_path, self._must_be) as image:
+            yield image
+
+    def _must_be(self, now: FileState) -> FileState:
+        if now.size != (self._total() or now.size):
+            raise ImageChanged(f"{self.image_path} has {now.size} bytes now; it had {self._total()}")
+        return self._states.setdefault(self._uuid(), now)
+
+    def _name(self) -> str:
+        """Return the image's base name."""
+        return printable_name(Path(self.image_path).name)
 
     def _send_all(self) -> None:
         """Send all chunks; return when the drive has them all.
@@ -200,54 +231,31 @@ class ChunkedUpload:
         Raises the error of the first chunk that failed for good, ``cloudsigma.errors.ImageChanged``, or
         ``cloudsigma.errors.TransferError`` when the cloud still waits for chunks afterwards.
         """
-        if self._running:
-            self._idle.wait()  # requests of an attempt before; each has an end
+        self._crew.idle.wait()  # an attempt before may still be about to end
         self.uploaded_size = 0
         self.finished = False
-        self._failure = None
-        self._stop.clear()
-        with Image(self.image_path) as image:
-            if image.size != self._total():
-                raise ImageChanged(f"{self.image_name} has {image.size} bytes now; it had {self._total()}")
-            if self._sent_state not in (None, image.state):
-                raise ImageChanged(
-                    f"{self.image_name} is not the file any more of which the cloud has chunks"
-                )
-            self._image, self._sent_state = image, image.state
+        with self._opened() as image:
+            self._image = image
             try:
                 self.enqueue_chunks()
                 self.report_progress()
                 self.start_threads()
-                self._watch()
-                image.check()
+                self._watch(self._crew)
+                run(image.check())
             finally:
-                # Those that still send cannot be stopped; what they want to read is refused from now on.
-                self._stop.set()
+                self._crew.stop.set()
                 self._drain()
-                if not self._running or self._idle.wait(PATIENCE_SECONDS):
-                    self._stop.clear()
+                self._crew.idle.wait(PATIENCE_SECONDS)
                 self._image = None
-        self._await_drive()
+        finish(await_ready(self._way().requests, self._uuid(), self._total()))
         self.finished = True
 
-    def _watch(self) -> None:
-        while not self._over.wait(self.progress_report_interval):
+    def _watch(self, crew: _Crew) -> None:
+        while not crew.over.wait(self.progress_report_interval):
             self.report_progress()
-        if self._failure is not None:
-            raise self._failure
+        if crew.failure is not None:
+            raise crew.failure
         self.report_progress()
-
-    def _is_complete(self) -> bool:
-        return self._drive().get("status") in ("unmounted", "mounted")
-
-    def _await_drive(self) -> None:
-        ends = time.monotonic() + DRIVE_READY_SECONDS
-        pause = 0.1
-        while self._drive().get("status") == "uploading":
-            if time.monotonic() + pause > ends:
-                raise TransferError("all chunks were sent, but the cloud still waits for some of them")
-            time.sleep(pause)
-            pause = min(2 * pause, 3.0)
 
     def update_progress(self, uploaded_size: int) -> None:
         """Add bytes to those that the cloud has."""
@@ -267,7 +275,11 @@ def requests_of(client: GenericClient) -> Requests:
     return requests_for(client._current_settings())[1]
 
 
-def _may_help(error: ApiClientError) -> bool:
-    if error.status_code is None:
-        return isinstance(error, TransportError)
-    return retry.may_send_chunk_again(error.status_code)
+def finish(coroutine: Coroutine[Any, Any, R]) -> R:
+    """Finish a coroutine of the engine. A drive that is gone is ``NotFound``, as the old library had it."""
+    try:
+        return run(coroutine)
+    except TransferError as error:
+        if isinstance(error.__cause__, NotFound):
+            raise error.__cause__ from None
+        raise

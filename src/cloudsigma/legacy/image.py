@@ -1,78 +1,47 @@
-"""An image file that is being uploaded: read in binary, by several threads at once, and watched for changes."""
+"""A raw image that the old classes read; all but its opening is the core's."""
 
 from __future__ import annotations
 
 import os
-import threading
-from io import BytesIO
-from pathlib import Path
-from types import TracebackType
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TypeAlias
 
+from ..core.call import run
+from ..core.images import RawImage, WatchedFile
+from ..core.port import FileState
 from ..errors import ImageChanged
 
-_PIECE = 1024 * 1024
+ImagePath: TypeAlias = "str | os.PathLike[str]"
 
 
-class Image:
-    """An open image. Raises ``OSError`` when the file cannot be read."""
+class _OpenFile(WatchedFile):
+    """Watched by what is open: a file that is deleted or replaced meanwhile can be read to its end, as ever."""
 
-    def __init__(self, path: str | os.PathLike[str]) -> None:
-        self._path = Path(path)
-        self._file = self._path.open("rb", buffering=0)
-        self.state = self._present_state()
-        """Size and time of change as the file was opened."""
-        self._lock = threading.Lock()
-
-    @property
-    def size(self) -> int:
-        """Bytes of the file as it was opened."""
-        return self.state[0]
-
-    def read(self, offset: int, length: int, before: bytes = b"", after: bytes = b"") -> bytes:
-        """Return ``length`` bytes of the file from ``offset`` on, between ``before`` and ``after``.
-
-        They are in memory once, not twice. Raises ``cloudsigma.errors.ImageChanged`` when the file is no longer
-        as it was opened.
-        """
-        body = BytesIO()
-        body.write(before)
-        end = offset + length
-        while offset < end:
-            piece = self._piece(offset, min(_PIECE, end - offset))
-            if not piece:
-                break  # the file became shorter, as the check will find
-            offset += body.write(piece)
-        self.check()
-        if offset < end:
-            raise ImageChanged(f"{self._path.name} ended before the bytes that it had when the upload began")
-        body.write(after)
-        return body.getvalue()
-
-    def _piece(self, offset: int, length: int) -> bytes:
-        if hasattr(os, "pread"):
-            return os.pread(self._file.fileno(), length, offset)
-        with self._lock:  # Windows has no read at a place
-            self._file.seek(offset)
-            return self._file.read(length)
-
-    def check(self) -> None:
-        """Raise ``cloudsigma.errors.ImageChanged`` when size or time of change are others than at the beginning."""
-        state = self._present_state()
-        if state != self.state:
-            what = "size" if state[0] != self.state[0] else "time of change"
+    async def check(self) -> None:
+        if await self.file.state() != self.state:
             raise ImageChanged(
-                f"{self._path.name} was changed while it was uploaded (its {what} is another); "
-                "the drive must not be used: delete it and upload the image again"
+                f"{self.path} is not any more as it was when its upload began; what the cloud has of it is of no use: "
+                "delete the drive and upload the image anew"
             )
 
-    def _present_state(self) -> tuple[int, int]:
-        found = os.fstat(self._file.fileno())
-        return found.st_size, found.st_mtime_ns
 
-    def __enter__(self) -> Image:
-        return self
+@contextmanager
+def opened(
+    path: ImagePath, must_be: Callable[[FileState], FileState] = lambda now: now
+) -> Iterator[RawImage]:
+    """Open an image; ``must_be`` gets the state of the file and returns the one that it must keep.
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._file.close()
+    Raises ``OSError`` when the file cannot be opened, and ``cloudsigma.errors.ImageChanged``.
+    """
+    from .transport import shared_port
+
+    port = shared_port()
+    where = port.files.path(path)
+    file = run(port.files.open(where, "r"))
+    try:
+        image = RawImage(_OpenFile(port, where, file, must_be(run(file.state())), False))
+        run(image.check())
+        yield image
+    finally:
+        run(file.close())
