@@ -25,11 +25,10 @@ class Upload(ResourceBase, Uploader):
     """Upload an image file to a drive.
 
     Arguments: ``image_path``, a raw image; ``drive_uuid``, a drive to go on with, whose upload was broken off;
-    ``chunk_size`` in bytes, the same when going on; ``n_threads``, how many chunks are sent at once, each held in
-    memory; ``drive_name``, by default one with the time; ``drive_media``, ``disk`` or ``cdrom``;
-    ``progress_callback``, called with the bytes uploaded and those of the image at the beginning, every
-    ``progress_report_interval`` seconds and at the end; ``generic_client_kwargs``, arguments of
-    ``cloudsigma.generic.GenericClient``.
+    ``chunk_size`` in bytes, the same when going on; ``n_threads``, how many chunks are sent at once; ``drive_name``,
+    by default one with the time; ``drive_media``, ``disk`` or ``cdrom``; ``progress_callback``, called with the bytes
+    uploaded and those of the image at the beginning, every ``progress_report_interval`` seconds and at the end;
+    ``generic_client_kwargs``, arguments of ``cloudsigma.generic.GenericClient``.
 
     After ``upload``, ``drive_uuid`` is the drive. Raises ``OSError`` when the file cannot be read.
     """

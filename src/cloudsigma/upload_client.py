@@ -53,8 +53,8 @@ class CSUploader(Uploader):
 
     Arguments: ``api_url``, the API's root, ``username`` and ``password``, by default those of the environment or the
     configuration file; ``image_path``, a raw image; ``chunk_size`` in bytes, the same when going on; ``uuid``, a
-    drive to go on with, whose upload was broken off; ``n_threads``, how many chunks are sent at once, each held in
-    memory; ``progress_callback``, called with the bytes uploaded and those of the image every half second.
+    drive to go on with, whose upload was broken off; ``n_threads``, how many chunks are sent at once;
+    ``progress_callback``, called with the bytes uploaded and those of the image every half second.
 
     Raises ``cloudsigma.errors.ConfigurationError`` when a setting is missing.
     """

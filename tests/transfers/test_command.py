@@ -8,6 +8,7 @@ import pty
 import signal
 import subprocess
 import sys
+import termios
 import time
 from pathlib import Path
 from typing import Any
@@ -64,12 +65,17 @@ def test_from_standard_input(command: list[str], cloud: Emulator) -> None:
     assert content(cloud, drive, MIB) == bytes(range(256)) * 4096
     without = run(command, "upload", "-", input=b"x")
     assert without.returncode == 2
-    assert b"size" in without.stderr
+    assert b"--size" in without.stderr
 
 
-def test_a_bar_on_a_terminal(command: list[str], tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("columns", "bar"),
+    [(120, f"[{'#' * 30}] "), (80, f"[{'#' * 14}] "), (60, ""), (20, ""), (0, f"[{'#' * 14}] ")],
+)
+def test_a_bar_on_a_terminal(command: list[str], tmp_path: Path, columns: int, bar: str) -> None:
     image = image_of(tmp_path, MIB)
     ours, theirs = pty.openpty()
+    termios.tcsetwinsize(theirs, (24, columns))
     try:
         with subprocess.Popen(
             [*command, "upload", str(image)], stdout=subprocess.DEVNULL, stderr=theirs
@@ -79,8 +85,10 @@ def test_a_bar_on_a_terminal(command: list[str], tmp_path: Path) -> None:
     finally:
         os.close(ours)
         os.close(theirs)
-    assert "[##############################] 100%  1 MiB of 1 MiB" in shown
-    assert shown.count("\r[") >= 2
+    lines = shown.split("\r")
+    assert f"{bar}100%  1 MiB of 1 MiB"[: (columns or 80) - 1] in shown
+    assert max(len(line.rstrip("\n")) for line in lines) < (columns or 80)
+    assert len(lines) > 2
 
 
 @pytest.mark.parametrize("stalled", [False, True])
@@ -119,7 +127,31 @@ def test_failures_are_told(command: list[str], tmp_path: Path) -> None:
     assert b"empty" in empty.stderr
 
 
-def test_a_failure_says_how_to_go_on(command: list[str], cloud: Emulator, tmp_path: Path) -> None:
+def test_remedies_are_named_as_options(command: list[str], cloud: Emulator, tmp_path: Path) -> None:
+    (tmp_path / "disk.raw").write_bytes(b"QFI\xfb" + bytes(1000))
+    contradicted = run(command, "upload", str(tmp_path / "disk.raw"))
+    assert contradicted.returncode == 2
+    assert b"say --form qcow2 to have it" in contradicted.stderr
+    image = image_of(tmp_path, 2 * MIB)
+    cloud.faults.add(path="*/upload_chunk/*", skip=4, status=403, count=None)
+    assert run(command, "upload", str(image), "--chunk-size", "128K").returncode == 1
+    cloud.faults.clear()
+    image_of(tmp_path, 2 * MIB, seed=2)
+    changed = run(command, "upload", str(image))
+    assert changed.returncode == 1
+    assert b"--no-resume" in changed.stderr
+    assert run(command, "upload", str(image), "--no-resume").returncode == 0
+
+
+def test_a_failure_says_how_to_go_on(cloud: Emulator, tmp_path: Path) -> None:
+    program = """if True:
+        import sys
+        from cloudsigma.cli.main import main
+        from cloudsigma.core import retry
+        retry.FIRST_PAUSE = 0.002
+        sys.exit(main())
+    """
+    command = [sys.executable, "-c", program, "--config", str(cloud.config_path), "drives"]
     image = image_of(tmp_path, 2 * MIB)
     cloud.faults.add(path="*/upload_chunk/*", skip=4, status=501, count=None)
     up = run(command, "upload", str(image), "--chunk-size", "128K")

@@ -58,7 +58,7 @@ class ChunkProtocol:
         self._slowest = slowest
 
     async def send(self, chunk: Chunk, body: BodySource, again: bool) -> None:
-        """Send a chunk, once; ``again`` says that the cloud may have it.
+        """Send a chunk, once; ``again`` says that the cloud may have it. To repeat it is the caller's business.
 
         Raises :class:`cloudsigma.errors.ChunkAlreadyUploaded` when it has, :class:`LinkExpired`,
         :class:`cloudsigma.errors.TransferError` when the drive was deleted, and the other errors of a request.
@@ -109,7 +109,9 @@ class ByLink(ChunkProtocol):
     async def link(self, number: int) -> str:
         """Return the link for a chunk, which lasts five minutes. Raises as ``send`` does."""
         wanted = {"chunk_number": number, "chunk_size": self.chunk_size}
-        answer = await self._ask("POST", f"{self._path}action/", params={"do": "upload_chunk"}, body=wanted)
+        answer = await self._ask(
+            "POST", f"{self._path}action/", params={"do": "upload_chunk"}, body=wanted, retries=0
+        )
         return object_in(answer, ChunkLink).link
 
     async def send_to(self, link: str, chunk: Chunk, body: BodySource) -> None:
@@ -150,7 +152,7 @@ class ByForm(ChunkProtocol):
     async def _is_there(self, fields: dict[str, str]) -> bool:
         try:
             answer = await self.requests.request(
-                "GET", f"{self._path}upload/", params=fields, decode=False, follow=False
+                "GET", f"{self._path}upload/", params=fields, retries=0, decode=False, follow=False
             )
         except RateLimited:
             raise

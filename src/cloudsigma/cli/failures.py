@@ -5,6 +5,8 @@ The codes are part of the interface and documented in docs/command-line.md.
 
 from __future__ import annotations
 
+import re
+
 from .. import errors
 
 REFUSED = 1
@@ -40,10 +42,16 @@ REMEDIES: tuple[tuple[type[BaseException], str], ...] = (
     (errors.PaymentRequired, "see `cloudsigma balance show`"),
 )
 
+OPTIONS = ((re.compile(r"\bresume=False\b"), "--no-resume"), (re.compile(r"\bform='(\w+)'"), r"--form \1"))
+"""What the library's own words call an argument, and what it is called here."""
+
 
 def explain(error: Exception) -> tuple[int, str]:
     """Return the exit code for ``error`` and the line that tells it."""
     line = one_line(str(error)) or type(error).__name__
+    if isinstance(error, (errors.InvalidArgument, errors.TransferError)):
+        for argument, option in OPTIONS:
+            line = argument.sub(option, line)
     if isinstance(error, Failure):
         return error.code, line
     code = next((code for kind, code in CODES if isinstance(error, kind)), INTERNAL)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -20,6 +21,9 @@ from .values import Bytes
 
 LINE_SECONDS = 10.0
 BAR_LETTERS = 30
+FEWEST_LETTERS = 8
+TEXT_LETTERS = 62
+"""What the text may need at most; a bar that changed its length with it would look like one that moves."""
 
 
 class Bar:
@@ -38,9 +42,7 @@ class Bar:
         self.moved = self.moved or progress.done > 0
         text = words_of(progress)
         if self._live:
-            share = progress.done / progress.total if progress.total else 1.0
-            full = int(share * BAR_LETTERS)
-            line = f"[{'#' * full}{'.' * (BAR_LETTERS - full)}] {text}"
+            line = _fitted(progress, text, _columns() - 1)
             sys.stderr.write("\r" + line.ljust(self._drawn))
             sys.stderr.flush()
             self._drawn = len(line)
@@ -58,6 +60,23 @@ class Bar:
             sys.stderr.write("\n")
             sys.stderr.flush()
             self._drawn = 0
+
+
+def _columns() -> int:
+    try:
+        return os.get_terminal_size(sys.stderr.fileno()).columns or 80
+    except (OSError, ValueError):
+        return 80
+
+
+def _fitted(progress: Progress, text: str, width: int) -> str:
+    """Return a bar and a text on one line; a line that is too long would stay on the screen at each step."""
+    letters = min(BAR_LETTERS, width - TEXT_LETTERS - 3)
+    if letters < FEWEST_LETTERS:
+        return text[:width]
+    share = progress.done / progress.total if progress.total else 1.0
+    full = int(share * letters)
+    return f"[{'#' * full}{'.' * (letters - full)}] {text}"[:width]
 
 
 def words_of(progress: Progress) -> str:
@@ -116,6 +135,10 @@ _SHARED: tuple[Callable[[], click.Option], ...] = (
 
 def _upload(path: str, resume: bool, resume_drive: str | None, quiet: bool, **given: Any) -> None:
     """Upload an image: a file, or - for standard input with --size. The same command again goes on where it stopped."""
+    if path == "-" and given["size"] is None:
+        raise click.UsageError(
+            "the cloud must know beforehand how many bytes standard input gives: say --size"
+        )
     source: Any = sys.stdin.buffer if path == "-" else path
     goes_on = path != "-" and given.get("protocol") != "direct"
     hint = "the same command again goes on from here" if goes_on else "nothing of it is kept"
