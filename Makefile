@@ -33,7 +33,8 @@ test: .venv/.dev
 # Two guests at a time: more make each other slow.
 test-vm: .venv/.dev
 	@scripts/prepare-vm
-	@$(PYTHON_IN_VENV) -m pytest -m vm -n 2 --dist loadfile --durations=10 tests/vm tests/emulator/test_hypervisors.py $(ARGS)
+	@$(PYTHON_IN_VENV) -m pytest -m "vm or tools" -n 2 --dist loadfile --durations=10 \
+		tests/vm tests/emulator/test_hypervisors.py tests/transfers/test_upload.py $(ARGS)
 
 lint: .venv/.dev
 	@$(PYTHON_IN_VENV) -m ruff check .
