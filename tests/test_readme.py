@@ -21,11 +21,12 @@ def test_readme_has_programs() -> None:
 
 
 @pytest.mark.parametrize("program", PROGRAMS, ids=lambda text: text.strip().splitlines()[0])
-def test_program_runs(program: str, cloudsigma_emulator: Emulator) -> None:
+def test_program_runs(program: str, cloudsigma_emulator: Emulator, tmp_path: Path) -> None:
     environment = {**os.environ, "CLOUDSIGMA_CONFIG": str(cloudsigma_emulator.config_path)}
     result = subprocess.run(
         [sys.executable, "-W", "error", "-c", program],
         env=environment,
+        cwd=tmp_path,
         capture_output=True,
         text=True,
         timeout=60,
