@@ -1,69 +1,62 @@
 """Connections of the blocking port: kept alive by origin, the one used last used next.
 
-Straight ones are h11 on a stream of httpcore2's; those through a proxy are httpcore2's own. Its pool, which would do
-for both, takes more time for a small request than the network does.
+HTTP is h11's, on sockets of our own: a pool made for everything takes more time for a small request than the network
+does, and waits for a silent server where nobody can call it back.
 """
 
 from __future__ import annotations
 
+import socket
+import ssl
 import threading
 import time
 from collections import deque
-from collections.abc import Iterator
-from typing import Protocol
+from typing import cast
 
 import h11
-import httpcore2
 
-from ..core.call import run
-from ..core.port import BodySource, PortFailure
+from ..core.port import PortFailure
 from . import network
 from .abandonment import abandoned
 from .conversation import Conversation, Headers
+from .dialing import Duplex, InnerTls, dial, has_something_to_read
 from .line import Line, time_left
-from .network import Wire
+from .network import Origin, Wire
+from .proxies import Proxy
+
+# Over TLS a connection that the other side has closed may be told by TLS's own errors.
+_CLOSED = (ConnectionError, ssl.SSLEOFError, ssl.SSLZeroReturnError)
 
 
-class Connection(Protocol):
-    """A connection that one exchange at a time may use."""
+class Connection:
+    """A connection to a server, perhaps by way of a proxy, that one exchange at a time may use."""
 
-    def exchange(self, wire: Wire, until: float) -> tuple[int, Headers, bytes]:
-        """Send a request and return status, headers and body; ``until`` is a time of ``time.monotonic``."""
-        ...
-
-    def is_ready(self) -> bool:
-        """Tell whether the last exchange came to a proper end, the connection is not too old, and not closed."""
-        ...
-
-    def close(self) -> None:
-        """Close it."""
-
-
-class Straight:
-    """A connection to the server itself."""
-
-    def __init__(self, origin: network.Origin) -> None:
+    def __init__(self, origin: Origin, proxy: Proxy | None) -> None:
         self._origin = origin
+        self._proxy = proxy
         self._conversation = Conversation()
-        self._stream: httpcore2.NetworkStream | None = None
+        self._socket: Duplex | None = None
         self._usable_until = 0.0
 
     def exchange(self, wire: Wire, until: float) -> tuple[int, Headers, bytes]:
+        """Send a request and return status, headers and body; ``until`` is a time of ``time.monotonic``."""
         if wire.source is not None or wire.sink is not None or abandoned.get() is not None:
             return self._stream_through(wire, until)
         conversation = self._conversation
         sent = conversation.begin(wire.method, wire.target, wire.headers, wire.body)
         self._usable_until = 0.0
-        stream = self._stream or self._connect(until)
-        broken: httpcore2.WriteError | None = None
+        connection = self._socket or self._connect(until)
+        broken: OSError | None = None
         try:
-            stream.write(sent, timeout=time_left(until, sent=False))
-        except httpcore2.WriteError as error:
+            connection.settimeout(time_left(until, sent=False))
+            connection.sendall(sent)
+        except _CLOSED as error:
             broken = error  # the server may have answered before it closed
         try:
-            while not conversation.take(stream.read(network.READ_BYTES, timeout=time_left(until))):
-                pass
-        except (httpcore2.ReadError, httpcore2.RemoteProtocolError):
+            connection.settimeout(time_left(until))
+            while not conversation.take(connection.recv(network.READ_BYTES)):
+                connection.settimeout(time_left(until))
+        except (*_CLOSED, h11.RemoteProtocolError):
             if broken is not None:
                 raise broken from None
             raise
@@ -76,18 +69,18 @@ class Straight:
         conversation = self._conversation
         head = conversation.begin_streamed(wire.method, wire.target, wire.headers, wire.length)
         self._usable_until = 0.0
-        line = Line((self._stream or self._connect(until)).get_extra_info("socket"), until, wire.idle)
+        line = _line(self._socket or self._connect(until), until, wire.idle)
         broken: OSError | None = None
         whole = False
         try:
             whole = line.send_request(head, wire)
-        except ConnectionError as error:
+        except _CLOSED as error:
             broken = error  # the server may have answered before it closed
         if whole:
             conversation.end_streamed()
         try:
             status, headers, body = line.receive_answer(conversation, wire.sink)
-        except (ConnectionError, h11.RemoteProtocolError):
+        except (*_CLOSED, h11.RemoteProtocolError):
             if broken is not None:
                 raise broken from None
             raise
@@ -97,67 +90,30 @@ class Straight:
             self._usable_until = time.monotonic() + network.KEEPALIVE_SECONDS
         return status, headers, body
 
-    def _connect(self, until: float) -> httpcore2.NetworkStream:
-        origin = self._origin
-        timeout = min(time_left(until, sent=False), network.CONNECT_SECONDS)
-        stream = httpcore2.SyncBackend().connect_tcp(origin.host, origin.port, timeout, socket_options=[])
-        self._stream = stream
-        if origin.secure:
-            stream = self._stream = stream.start_tls(network.tls_context(), origin.host, timeout)
-        return stream
+    def _connect(self, until: float) -> Duplex:
+        made = self._socket = dial(self._origin, self._proxy, until)
+        return made
 
     def is_ready(self) -> bool:
+        """Tell whether the last exchange came to a proper end, the connection is not too old, and not closed."""
         # An idle connection that has something to read was closed by the server.
-        stream = self._stream
         return (
-            stream is not None
+            self._socket is not None
             and time.monotonic() < self._usable_until
-            and not stream.get_extra_info("is_readable")
+            and not has_something_to_read(self._socket)
         )
 
     def close(self) -> None:
-        if self._stream is not None:
-            self._stream.close()
+        """Close it."""
+        if self._socket is not None:
+            self._socket.close()
 
 
-class Proxied:
-    """A connection through a proxy."""
-
-    def __init__(self, origin: network.Origin, proxy: httpcore2.Proxy) -> None:
-        self._origin = httpcore2.Origin(origin.scheme, origin.host.encode("ascii"), origin.port)
-        self._inner = httpcore2.ConnectionPool(
-            ssl_context=network.tls_context() if origin.secure else None,
-            proxy=proxy,
-            keepalive_expiry=network.KEEPALIVE_SECONDS,
-        ).create_connection(self._origin)
-
-    def exchange(self, wire: Wire, until: float) -> tuple[int, Headers, bytes]:
-        content = None if wire.source is None else pieces_of(wire.source)
-        request = network.proxied_request(self._origin, wire, time_left(until), content=content)
-        response = self._inner.handle_request(request)
-        parts: list[bytes] = []
-        sink = wire.sink
-        try:
-            if sink is not None and not run(
-                sink.begin(response.status, network.plain_headers(response.headers))
-            ):
-                sink = None
-            for part in response.iter_stream():
-                if sink is None:
-                    parts.append(part)
-                else:
-                    run(sink.write(part))
-                time_left(until)
-        finally:
-            response.close()
-        return response.status, response.headers, b"".join(parts)
-
-    def is_ready(self) -> bool:
-        inner = self._inner
-        return inner.is_idle() and not inner.is_closed() and not inner.has_expired()
-
-    def close(self) -> None:
-        self._inner.close()
+def _line(connection: Duplex, until: float, idle: float | None) -> Line:
+    line = Line(cast("socket.socket", connection), until, idle)
+    if isinstance(connection, InnerTls):
+        line._hears_early = False  # as with all TLS
+    return line
 
 
 class Connections:
@@ -166,6 +122,7 @@ class Connections:
     def __init__(self, origin: str) -> None:
         self.origin = network.origin_of(origin)
         self._proxy = network.proxy_for(self.origin)
+        self._forwards = self._proxy is not None and self._proxy.forwards(self.origin.secure)
         self._idle: deque[Connection] = deque()
         self._free = threading.BoundedSemaphore(network.CONNECTIONS)
         self._closed = False
@@ -180,7 +137,7 @@ class Connections:
         ended = False
         try:
             connection = self._next()
-            answer = connection.exchange(wire, until)
+            answer = self._send(connection, wire, until)
             ended = True
             return answer
         finally:
@@ -191,12 +148,21 @@ class Connections:
                     connection.close()
             self._free.release()
 
+    def _send(self, connection: Connection, wire: Wire, until: float) -> tuple[int, Headers, bytes]:
+        proxy = self._proxy
+        if proxy is None or not self._forwards:
+            return connection.exchange(wire, until)
+        answer = connection.exchange(network.forwarded(wire, self.origin, proxy), until)
+        if answer[0] == 407:
+            raise proxy.refusal(407)
+        return answer
+
     def _next(self) -> Connection:
         while True:
             try:
                 connection = self._idle.pop()
             except IndexError:
-                return Straight(self.origin) if self._proxy is None else Proxied(self.origin, self._proxy)
+                return Connection(self.origin, self._proxy)
             # A request would be lost on one that the server has closed meanwhile.
             if connection.is_ready():
                 return connection
@@ -219,10 +185,3 @@ class Connections:
         self._closed = True
         while self._idle:
             self._idle.pop().close()
-
-
-def pieces_of(source: BodySource) -> Iterator[bytes]:
-    """Yield the bytes of a body."""
-    run(source.start())
-    while piece := run(source.read()):
-        yield bytes(piece)

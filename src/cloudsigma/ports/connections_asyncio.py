@@ -5,43 +5,36 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import deque
-from collections.abc import AsyncIterator
-from typing import Protocol, cast
+from collections.abc import Coroutine
+from typing import Any, TypeVar, cast
 
 import h11
 import httpcore2
 
-from ..core.port import BodySource, PortFailure
+from ..core.port import PortFailure
 from . import network
 from .conversation import Conversation, Headers
-from .network import Wire
+from .network import Origin, Wire
+from .proxies import Handshake, Proxy
+
+T = TypeVar("T")
+
+SEND_BYTES = 256 * 1024
+"""How many bytes must go out before they count as moving."""
 
 
-class AsyncioConnection(Protocol):
-    """A connection that one exchange at a time may use."""
+class AsyncioConnection:
+    """A connection to a server, perhaps by way of a proxy, that one exchange at a time may use."""
 
-    async def exchange(self, wire: Wire, connect_seconds: float) -> tuple[int, Headers, bytes]:
-        """Send a request and return status, headers and body."""
-        ...
-
-    def is_ready(self) -> bool:
-        """Tell whether the last exchange came to a proper end, the connection is not too old, and not closed."""
-        ...
-
-    async def close(self) -> None:
-        """Close it."""
-
-
-class AsyncioStraight:
-    """A connection to the server itself."""
-
-    def __init__(self, origin: network.Origin) -> None:
+    def __init__(self, origin: Origin, proxy: Proxy | None) -> None:
         self._origin = origin
+        self._proxy = proxy
         self._conversation = Conversation()
         self._stream: httpcore2.AsyncNetworkStream | None = None
         self._usable_until = 0.0
 
     async def exchange(self, wire: Wire, connect_seconds: float) -> tuple[int, Headers, bytes]:
+        """Send a request and return status, headers and body; connecting may take ``connect_seconds`` a step."""
         if wire.source is not None or wire.sink is not None:
             return await self._stream_through(wire, connect_seconds)
         conversation = self._conversation
@@ -56,7 +49,7 @@ class AsyncioStraight:
         try:
             while not conversation.take(await stream.read(network.READ_BYTES)):
                 pass
-        except (httpcore2.ReadError, httpcore2.RemoteProtocolError):
+        except (httpcore2.ReadError, h11.RemoteProtocolError):
             if broken is not None:
                 raise broken from None
             raise
@@ -79,7 +72,7 @@ class AsyncioStraight:
             conversation.end_streamed()
         try:
             body = await _receive_answer(stream, conversation, wire)
-        except (httpcore2.ReadError, httpcore2.RemoteProtocolError, h11.RemoteProtocolError):
+        except (httpcore2.ReadError, h11.RemoteProtocolError):
             if broken is not None:
                 raise broken from None
             raise
@@ -90,16 +83,26 @@ class AsyncioStraight:
             self._usable_until = time.monotonic() + network.KEEPALIVE_SECONDS
         return status, headers, body
 
-    async def _connect(self, timeout: float) -> httpcore2.AsyncNetworkStream:
-        origin = self._origin
+    async def _connect(self, seconds: float) -> httpcore2.AsyncNetworkStream:
+        origin, proxy = self._origin, self._proxy
+        where = origin if proxy is None else proxy
         backend = cast("httpcore2.AsyncNetworkBackend", httpcore2.AnyIOBackend())
-        stream = await backend.connect_tcp(origin.host, origin.port, timeout, socket_options=[])
-        self._stream = stream
+        made = backend.connect_tcp(where.host, where.port, seconds, socket_options=[])
+        stream = self._stream = await _step(proxy, made)
+        if proxy is not None:
+            if proxy.secure:
+                made = stream.start_tls(network.tls_context(), proxy.host, seconds)
+                stream = self._stream = await _step(proxy, made)
+            handshake = proxy.handshake(origin.host, origin.port, origin.secure)
+            if handshake is not None:
+                await _step(proxy, _converse(stream, handshake, seconds))
         if origin.secure:
-            stream = self._stream = await stream.start_tls(network.tls_context(), origin.host, timeout)
+            made = stream.start_tls(network.tls_context(), origin.host, seconds)
+            stream = self._stream = await _step(None, made)
         return stream
 
     def is_ready(self) -> bool:
+        """Tell whether the last exchange came to a proper end, the connection is not too old, and not closed."""
         # An idle connection that has something to read was closed by the server.
         stream = self._stream
         return (
@@ -109,47 +112,28 @@ class AsyncioStraight:
         )
 
     async def close(self) -> None:
+        """Close it."""
         if self._stream is not None:
             await self._stream.aclose()
 
 
-class AsyncioProxied:
-    """A connection through a proxy."""
+async def _step(proxy: Proxy | None, made: Coroutine[Any, Any, T]) -> T:
+    try:
+        return await made
+    except network.TRANSPORT_ERRORS as error:
+        raise network.connect_failure(error, proxy) from error
 
-    def __init__(self, origin: network.Origin, proxy: httpcore2.Proxy) -> None:
-        self._origin = httpcore2.Origin(origin.scheme, origin.host.encode("ascii"), origin.port)
-        self._inner = httpcore2.AsyncConnectionPool(
-            ssl_context=network.tls_context() if origin.secure else None,
-            proxy=proxy,
-            keepalive_expiry=network.KEEPALIVE_SECONDS,
-        ).create_connection(self._origin)
 
-    async def exchange(self, wire: Wire, connect_seconds: float) -> tuple[int, Headers, bytes]:
-        content = None if wire.source is None else _pieces_of(wire.source)
-        request = network.proxied_request(self._origin, wire, None, connect_seconds, content)
-        response = await self._inner.handle_async_request(request)
-        parts: list[bytes] = []
-        sink = wire.sink
-        try:
-            if sink is not None and not await sink.begin(
-                response.status, network.plain_headers(response.headers)
-            ):
-                sink = None
-            async for part in response.aiter_stream():
-                if sink is None:
-                    parts.append(part)
-                else:
-                    await sink.write(part)
-        finally:
-            await response.aclose()
-        return response.status, response.headers, b"".join(parts)
-
-    def is_ready(self) -> bool:
-        inner = self._inner
-        return inner.is_idle() and not inner.is_closed() and not inner.has_expired()
-
-    async def close(self) -> None:
-        await self._inner.aclose()
+async def _converse(stream: httpcore2.AsyncNetworkStream, handshake: Handshake, seconds: float) -> None:
+    """Say to a proxy what is to be said."""
+    try:
+        async with asyncio.timeout(seconds):
+            sent = next(handshake)
+            while True:
+                await stream.write(sent)
+                sent = handshake.send(await stream.read(network.READ_BYTES))
+    except StopIteration:
+        return
 
 
 async def _send(stream: httpcore2.AsyncNetworkStream, head: bytes, wire: Wire) -> None:
@@ -161,8 +145,9 @@ async def _send(stream: httpcore2.AsyncNetworkStream, head: bytes, wire: Wire) -
     piece: bytes | memoryview = head
     left = source.length
     while True:
-        async with asyncio.timeout(wire.idle):
-            await stream.write(piece if isinstance(piece, bytes) else bytes(piece))
+        for begin in range(0, len(piece), SEND_BYTES):
+            async with asyncio.timeout(wire.idle):
+                await stream.write(bytes(piece[begin : begin + SEND_BYTES]))
         piece = await source.read()
         if not piece:
             break
@@ -206,18 +191,13 @@ async def _read(stream: httpcore2.AsyncNetworkStream, wire: Wire, length: int = 
         return await stream.read(length)
 
 
-async def _pieces_of(source: BodySource) -> AsyncIterator[bytes]:
-    await source.start()
-    while piece := await source.read():
-        yield bytes(piece)
-
-
 class AsyncioConnections:
     """The connections of one event loop to one origin."""
 
     def __init__(self, origin: str) -> None:
         self.origin = network.origin_of(origin)
         self._proxy = network.proxy_for(self.origin)
+        self._forwards = self._proxy is not None and self._proxy.forwards(self.origin.secure)
         self._idle: deque[AsyncioConnection] = deque()
         self._free = asyncio.BoundedSemaphore(network.CONNECTIONS)
         self._closed = False
@@ -228,7 +208,7 @@ class AsyncioConnections:
             connection = await self._next()
             ended = False
             try:
-                answer = await connection.exchange(wire, connect_seconds)
+                answer = await self._send(connection, wire, connect_seconds)
                 ended = True
                 return answer
             finally:
@@ -236,6 +216,17 @@ class AsyncioConnections:
                     self._idle.append(connection)
                 else:
                     await connection.close()
+
+    async def _send(
+        self, connection: AsyncioConnection, wire: Wire, connect_seconds: float
+    ) -> tuple[int, Headers, bytes]:
+        proxy = self._proxy
+        if proxy is None or not self._forwards:
+            return await connection.exchange(wire, connect_seconds)
+        answer = await connection.exchange(network.forwarded(wire, self.origin, proxy), connect_seconds)
+        if answer[0] == 407:
+            raise proxy.refusal(407)
+        return answer
 
     async def _next(self) -> AsyncioConnection:
         while self._idle:
@@ -248,9 +239,7 @@ class AsyncioConnections:
                 self._idle.remove(each)
             for each in unusable:
                 await each.close()
-        return (
-            AsyncioStraight(self.origin) if self._proxy is None else AsyncioProxied(self.origin, self._proxy)
-        )
+        return AsyncioConnection(self.origin, self._proxy)
 
     async def close(self) -> None:
         """Close those that are idle; those in use are closed when they come back."""

@@ -8,7 +8,7 @@ import os
 import socket
 import ssl
 import threading
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import unquote, urlsplit
 
@@ -17,13 +17,13 @@ import httpcore2
 
 from ..core.port import BodySink, BodySource, HttpRequest, HttpResponse, PortFailure
 from .bodies import GuardedSink, GuardedSource
+from .proxies import PROXY_SCHEMES, Proxy, bracketed
 
 CONNECTIONS = 100
 KEEPALIVE_SECONDS = 30.0  # below the 60 to 75 that gateways keep an idle connection
 CONNECT_SECONDS = 20.0
 PING_SECONDS = 20.0
 CLOSE_SECONDS = 1.0
-PROXY_SCHEMES = ("http", "https", "socks5", "socks5h")
 READ_BYTES = 64 * 1024
 STREAM_BYTES = 1024 * 1024
 MAX_FRAME = 16 * 1024 * 1024
@@ -38,41 +38,14 @@ _tls_context: ssl.SSLContext | None = None
 
 # Everything that an exchange may raise; nothing of it may reach a user.
 TRANSPORT_ERRORS: tuple[type[Exception], ...] = (
-    httpcore2.ProxyError,
-    httpcore2.UnsupportedProtocol,
-    httpcore2.ProtocolError,
     httpcore2.TimeoutException,
     httpcore2.NetworkError,
-    httpcore2.ConnectionNotAvailable,
     h11.ProtocolError,
     OSError,
     EOFError,
     ImportError,
     RuntimeError,
 )
-_NOT_SENT = (
-    httpcore2.ConnectError,
-    httpcore2.ConnectTimeout,
-    httpcore2.PoolTimeout,
-    httpcore2.ProxyError,
-    httpcore2.UnsupportedProtocol,
-    httpcore2.LocalProtocolError,
-    ImportError,
-)
-
-
-class _NoSecrets(logging.Filter):
-    """Keeps header values out of the transport's debug log, which has ``Set-Cookie`` in it."""
-
-    def filter(self, record: logging.LogRecord) -> bool:
-        message = record.getMessage()
-        if "return_value=(" in message or "headers=" in message:
-            record.msg, record.args = message.split(" ", 1)[0], None
-        return True
-
-
-for _name in ("httpcore2.http11", "httpcore2.proxy", "httpcore2.connection", "httpcore2.socks"):
-    logging.getLogger(_name).addFilter(_NoSecrets())
 
 # The websocket library logs whole handshakes, cookies included, at debug level.
 SILENT = logging.Logger("cloudsigma.websocket")
@@ -133,8 +106,10 @@ def origin_of(origin: str) -> Origin:
     """Return the parts of an origin such as ``https://host:8443``."""
     parts = urlsplit(origin)
     port = parts.port or (443 if parts.scheme == "https" else 80)
-    host = parts.hostname or ""
-    return Origin(parts.scheme.encode(), _ascii(host).decode("ascii"), port, _ascii(parts.netloc))
+    host = _ascii(parts.hostname or "").decode("ascii")
+    # Not with what a URL may hold before the host: name and password.
+    header = _ascii(parts.netloc.rpartition("@")[2])
+    return Origin(parts.scheme.encode(), host, port, header)
 
 
 def _ascii(name: str) -> bytes:
@@ -159,23 +134,11 @@ def wire_of(request: HttpRequest, target: str, origin: Origin) -> Wire:
     return wire
 
 
-def proxied_request(
-    origin: httpcore2.Origin,
-    wire: Wire,
-    timeout: float | None,
-    connect: float | None = None,
-    content: Iterator[bytes] | AsyncIterator[bytes] | None = None,
-) -> httpcore2.Request:
-    """Return a request in httpcore2's form; the limits are in seconds; ``content`` takes the place of the body."""
-    if connect is None and timeout is not None:
-        connect = min(timeout, CONNECT_SECONDS)
-    return httpcore2.Request(
-        wire.method,
-        httpcore2.URL(scheme=origin.scheme, host=origin.host, port=origin.port, target=wire.target),
-        headers=wire.headers,
-        content=wire.body if content is None else content,
-        extensions={"timeout": {"connect": connect, "read": timeout, "write": timeout}},
-    )
+def forwarded(wire: Wire, origin: Origin, proxy: Proxy) -> Wire:
+    """Let a request be one to the proxy itself, which passes it on."""
+    wire.target = b"http://%b:%d%b" % (bracketed(origin.host).encode("ascii"), origin.port, wire.target)
+    wire.headers = [*wire.headers, *proxy.proof()]
+    return wire
 
 
 def received(status: int, headers: list[tuple[bytes, bytes]], body: bytes) -> HttpResponse:
@@ -201,20 +164,33 @@ def plain_headers(headers: list[tuple[bytes, bytes]]) -> Mapping[str, str]:
 
 def failure_of(error: BaseException) -> PortFailure:
     """Return what an error of the transport means to the core, in words without its types."""
-    sent = not isinstance(error, _NOT_SENT)
-    if isinstance(error, httpcore2.PoolTimeout):
-        return PortFailure("no connection became free in time", sent=False, timed_out=True)
     if isinstance(error, (httpcore2.TimeoutException, TimeoutError)):
-        words = "no answer in time" if sent else "no connection in time"
-        return PortFailure(words, sent=sent, timed_out=True)
-    if isinstance(error, ImportError):
-        words = f"the proxy of the environment needs a package that is missing: {error}"
-        return PortFailure(words, sent=False, permanent=True)
-    if isinstance(error, httpcore2.ProxyError):
-        return PortFailure(f"the proxy refused: {error}", sent=False)
-    if isinstance(error, (httpcore2.ProtocolError, h11.ProtocolError)):
-        return PortFailure(_protocol_words(str(error)), sent=sent)
-    return _failure(_root(error), sent)
+        return PortFailure("no answer in time", sent=True, timed_out=True)
+    if isinstance(error, h11.LocalProtocolError):
+        return PortFailure(f"the request cannot be sent: {error}", sent=False, permanent=True)
+    if isinstance(error, h11.ProtocolError):
+        return PortFailure(_protocol_words(str(error)), sent=True)
+    return _failure(_root(error), sent=True)
+
+
+def connect_failure(error: BaseException, proxy: Proxy | None) -> PortFailure:
+    """Return what it means that no connection was made: to the server, or where it is given, to the proxy."""
+    if isinstance(error, (httpcore2.TimeoutException, TimeoutError)):
+        words = "no connection in time" if proxy is None else f"no connection to the proxy {proxy} in time"
+        return PortFailure(words, sent=False, timed_out=True)
+    if isinstance(error, h11.ProtocolError):
+        words = _protocol_words(str(error))
+        return PortFailure(words if proxy is None else f"the proxy {proxy}: {words}", sent=False)
+    cause = _root(error)
+    failure = _failure(cause, sent=False)
+    if proxy is None:
+        return failure
+    words = f"the proxy {proxy}: {failure}"
+    if isinstance(cause, socket.gaierror):
+        words = (
+            f"the proxy {proxy} cannot be found ({cause.strerror}); is it spelled right in the environment?"
+        )
+    return PortFailure(words, sent=False, permanent=failure.permanent)
 
 
 def _failure(cause: BaseException, sent: bool) -> PortFailure:
@@ -246,7 +222,8 @@ def upgrade_failure(error: Exception, timed_out: bool) -> PortFailure:
     if timed_out or isinstance(error, TimeoutError):
         return PortFailure("no connection in time", sent=False, timed_out=True)
     if isinstance(error, ImportError):
-        return failure_of(error)
+        words = f"the proxy of the environment needs a package that is missing: {error}"
+        return PortFailure(words, sent=False, permanent=True)
     if isinstance(error, OSError):
         return _failure(_root(error), sent=False)
     return PortFailure(f"the answer is not that of a websocket ({type(error).__name__})", sent=False)
@@ -269,7 +246,7 @@ def frames_proxy(url: str) -> str | None:
     )
 
 
-def proxy_for(origin: Origin) -> httpcore2.Proxy | None:
+def proxy_for(origin: Origin) -> Proxy | None:
     """Return the proxy that the environment names for a host (``HTTPS_PROXY``, ``ALL_PROXY``, ``NO_PROXY`` ...)."""
     address = proxy_address(origin.scheme.decode("ascii"), origin.host, origin.port)
     if address is None:
@@ -287,10 +264,8 @@ def proxy_for(origin: Origin) -> httpcore2.Proxy | None:
             permanent=True,
         )
     user = (unquote(parts.username), unquote(parts.password or "")) if parts.username is not None else None
-    name = f"[{parts.hostname}]" if parts.hostname and ":" in parts.hostname else parts.hostname or ""
     default = {"http": 80, "https": 443}.get(parts.scheme, 1080)
-    url = f"{parts.scheme}://{name}:{port or default}"
-    return httpcore2.Proxy(url, auth=user, ssl_context=tls_context() if parts.scheme == "https" else None)
+    return Proxy(parts.scheme, _ascii(parts.hostname).decode("ascii"), port or default, user)
 
 
 def proxy_address(scheme: str, host: str, port: int) -> str | None:
