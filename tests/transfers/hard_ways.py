@@ -183,7 +183,7 @@ class OtherHost:
                 outer.seen.append({name.lower(): value for name, value in self.headers.items()})
                 self.send_error(500)
 
-            def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
+            def log_message(self, format: str, *args: Any) -> None:
                 pass
 
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)

@@ -21,9 +21,10 @@ from urllib.parse import quote, urlsplit
 
 PIECE = 64 * 1024
 BUFFER = 64 * 1024
+PAUSE_SECONDS = 0.7
 
 Direction = Literal["up", "down"]
-Act = Literal["cut", "reset", "stall"]
+Act = Literal["cut", "reset", "stall", "pause"]
 
 
 @dataclass
@@ -144,7 +145,10 @@ class Proxy:
     def trouble(
         self, direction: Direction, act: Act, after: int, *, only: str = "", count: int = 1
     ) -> Trouble:
-        """Let something befall the next ``count`` exchanges whose name has ``only`` in it, and that come so far."""
+        """Let something befall the next ``count`` exchanges whose name has ``only`` in it, and that come so far.
+
+        A pause only delays; it may befall an exchange ``count`` times on end.
+        """
         made = Trouble(direction, after, act, re.compile(only), count)
         with self._lock:
             self._troubles.append(made)
@@ -380,6 +384,10 @@ class Proxy:
     def _meet(self, trouble: Trouble, source: Stream, sink: Stream) -> None:
         if trouble.act == "stall":
             self._stall()
+            return
+        if trouble.act == "pause":
+            if self._stopped.wait(PAUSE_SECONDS):
+                raise Ended
             return
         if trouble.act == "reset":
             for each in (source.socket, sink.socket):
