@@ -419,6 +419,24 @@ class TestIdempotency:
         server = new_server(cs, idempotency_key="order-2")
         assert [found.uuid for found in cs.servers.list()] == [server.uuid]
 
+    @pytest.mark.parametrize("status", [502, 503, 504])
+    def test_a_cloud_that_is_busy_is_asked_again(
+        self, cs: CloudSigma, cloudsigma_emulator: Emulator, status: int
+    ) -> None:
+        cloudsigma_emulator.faults.add(method="POST", path="/api/2.0/servers/", status=status)
+        server = new_server(cs, idempotency_key="order-6")
+        assert [found.uuid for found in cs.servers.list()] == [server.uuid]
+
+    def test_what_will_not_change_is_not_asked_again(
+        self, cs: CloudSigma, cloudsigma_emulator: Emulator
+    ) -> None:
+        fault = cloudsigma_emulator.faults.add(
+            method="POST", path="/api/2.0/servers/", status=500, count=None
+        )
+        with pytest.raises(errors.ServerError):
+            new_server(cs, idempotency_key="order-7")
+        assert cloudsigma_emulator.faults.hits(fault) == 1
+
     def test_a_later_run_finds_it(self, cs: CloudSigma) -> None:
         first = new_server(cs, idempotency_key="order-3")
         assert new_server(cs, idempotency_key="order-3").uuid == first.uuid

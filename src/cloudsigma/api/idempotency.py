@@ -13,7 +13,7 @@ from ..core import retry
 from ..core.filters import filter_params
 from ..core.pages import fetch_all
 from ..core.requests import Requests
-from ..errors import ApiClientError, BadAnswer, InvalidArgument, OutcomeUnknown
+from ..errors import ApiClientError, BadAnswer, InvalidArgument, OutcomeUnknown, ServerError
 from ..records.record import Record
 from .collection import object_in
 
@@ -45,15 +45,24 @@ async def create_once(
         if found is not None:
             return found
         if unknown is not None and attempt > requests.settings.retries:
-            raise _still_unknown(unknown, key) from unknown
+            if isinstance(unknown, (OutcomeUnknown, BadAnswer)):
+                raise _still_unknown(unknown, key) from unknown
+            raise unknown
         try:
             return object_in(
                 await requests.request("POST", path, body={"objects": [marked]}, params=params), record
             )
-        except (OutcomeUnknown, BadAnswer) as error:
+        except (OutcomeUnknown, ServerError) as error:
+            if not may_create_again(error):
+                raise
             unknown = error
             await requests.port.sleep(retry.pause(attempt, None, requests.port.random()))
             attempt += 1
+
+
+def may_create_again(error: ApiClientError) -> bool:
+    """Tell whether to look for what a failed POST was to create, and to create it if it is not there."""
+    return isinstance(error, (OutcomeUnknown, BadAnswer)) or error.status_code in retry.BUSY
 
 
 async def _find(requests: Requests, path: str, record: type[R], name: Any, key: str) -> R | None:

@@ -29,11 +29,18 @@ from ..core.pages import fetch_all
 from ..core.port import Port
 from ..core.references import path_of
 from ..core.requests import Requests
-from ..errors import ApiClientError, BadAnswer, InvalidArgument, NotFound, OutcomeUnknown, ResumeRefused
+from ..errors import (
+    ApiClientError,
+    InvalidArgument,
+    NotFound,
+    OutcomeUnknown,
+    ResumeRefused,
+    ServerError,
+)
 from ..records.drive import Drive
 from ..records.record import Record
 from .collection import object_in
-from .idempotency import META_KEY
+from .idempotency import META_KEY, may_create_again
 
 LOG = logging.getLogger("cloudsigma")
 LATE_SECONDS = 1.0
@@ -193,7 +200,9 @@ async def begin_drive(
                 "POST", "initupload/", body={"objects": [body]}, params={"avoid": avoid}
             )
             return object_in(answer, Drive)
-        except (OutcomeUnknown, BadAnswer) as error:
+        except (OutcomeUnknown, ServerError) as error:
+            if not may_create_again(error):
+                raise
             unknown = error
             await requests.port.sleep(retry.pause(attempt, None, requests.port.random()))
             attempt += 1
