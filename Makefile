@@ -50,7 +50,7 @@ bench: .venv/.dev
 	@$(PYTHON_IN_VENV) benchmarks/run.py
 
 docs: .venv/.docs
-	@$(PYTHON_IN_VENV) -m mkdocs build --strict
+	@NO_MKDOCS_2_WARNING=1 $(PYTHON_IN_VENV) -m mkdocs build --strict
 
 clean:
 	rm -rf .venv .tools site dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
