@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator, Mapping, Sequence
+from hashlib import blake2b
 from typing import Any, Protocol
 from urllib.parse import urljoin, urlsplit
 
@@ -25,8 +27,11 @@ from ..errors import (
     TransportError,
 )
 from ..records.drive import Drive
+from .download_targets import Target, digest_key, hold_to_digests, target_of
 from .upload_begin import fetch_drive
 from .upload_run import ATTEMPTS, IDLE_SECONDS, LinkExpired
+
+LOG = logging.getLogger("cloudsigma")
 
 DEFAULT_STRETCH = 32 * 1024**2
 SYNC_BYTES = 256 * 1024**2
@@ -201,70 +206,75 @@ class Download:
         self._port = requests.port
         self._ref = ref
         self._path = path
-        self._part = f"{path}.part"
         self._stretch = stretch
         self._parallel = parallel
         self._callback = callback
         self._sparse = sparse
         self._bandwidth = bandwidth
         self._unsynced: list[int] = []
+        self._digests: dict[int, str] = {}
+        self._used = True
+        """Whether something else than zeros may stand where nothing was written in this run."""
         self._sync_lock = requests.port.lock()
 
     async def run(self, resume: bool) -> Drive:
         """Download the drive, or what is missing of it, and return it."""
-        files = self._port.files
-        present = await files.state(self._path)
-        if present is not None and await files.kind(self._path) != "file":
-            raise IsADirectoryError(f"{self._path} is a folder, or no ordinary file")
+        target = await target_of(self._port, self._path)
         drive = await fetch_drive(self._requests, self._ref)
-        journal = await Journal.open(self._port, f"{self._part}.journal")
+        journal = await Journal.open(self._port, await target.journal())
         try:
-            file = await files.open(self._part, "w")
+            file = await target.open(drive)
             try:
-                await self._prepare(journal, file, drive, resume)
-                await self._fetch(journal, file, drive)
+                await self._prepare(journal, target, file, drive, resume)
+                await self._fetch(journal, target, file, drive)
                 await file.sync()
-                await self._check(file, drive)
+                await self._check(target, file, drive)
             finally:
                 await file.close()
-            await files.replace(self._part, self._path)
+            await target.end()
             await journal.remove()
         except BaseException as error:
             if journal.done:
-                error.add_note(f"the same call goes on with {self._part}")
+                error.add_note(f"the same call goes on with {target.where}")
             elif not isinstance(error, ResumeRefused):
                 await journal.remove()  # what a later run would begin with is nothing
-                await files.remove(self._part)
+                await target.forget()
             raise
         finally:
             await journal.close()
         return drive
 
-    async def _prepare(self, journal: Journal, file: File, drive: Drive, resume: bool) -> None:
+    async def _prepare(
+        self, journal: Journal, target: Target, file: File, drive: Drive, resume: bool
+    ) -> None:
         facts = journal.facts
         size = drive.size
         if facts and resume:
             if (facts.get("drive"), facts.get("size")) != (drive.uuid, size):
                 raise ResumeRefused(
-                    f"{self._part} is of drive {facts.get('drive')} with {facts.get('size')} bytes, not of {drive.uuid} "
+                    f"{target.where} is of drive {facts.get('drive')} with {facts.get('size')} bytes, not of {drive.uuid} "
                     f"with {size}; give resume=False to begin anew"
                 )
-            if (await file.state()).size == size:
+            if await target.begun(file, size):
                 self._stretch = int(facts["stretch"])
+                if target.shared:
+                    other = await hold_to_digests(journal, file, size, self._stretch)
+                    LOG.info(
+                        "%s: %d parts were written to since and are fetched again", target.where, len(other)
+                    )
                 return
         await journal.clear()
-        await file.truncate(0)  # and what was there before reads as zeros
-        await file.truncate(size)
+        await target.begin(file, size)
+        self._used = target.shared
         await journal.state({"kind": "download", "drive": drive.uuid, "size": size, "stretch": self._stretch})
 
-    async def _fetch(self, journal: Journal, file: File, drive: Drive) -> None:
+    async def _fetch(self, journal: Journal, target: Target, file: File, drive: Drive) -> None:
         size, step = drive.size, self._stretch
         missing = [index for index in range(-(-size // step)) if index not in journal.done]
         meter = Meter(self._port, size, self._callback, self._bandwidth)
         await meter.begin(size - sum(min(step, size - index * step) for index in missing))
         reader = RangeReader(self._requests, drive, size, meter)
         turns = iter(missing)
-        again = bool(journal.done) or len(missing) * step < size
 
         async def work(turns: Iterator[int]) -> None:
             try:
@@ -272,8 +282,12 @@ class Download:
                     meter.check()
                     offset = index * step
                     length = min(step, size - offset)
-                    taker = _Writer(file, offset, meter, sparse=self._sparse, used=again)
+                    taker = _Writer(
+                        file, offset, meter, sparse=self._sparse, used=self._used, digested=target.shared
+                    )
                     await reader.read(offset, length, taker)
+                    if taker.digest is not None:
+                        self._digests[index] = taker.digest.hexdigest()
                     await self._note(journal, file, index)
             except Stopped:
                 return
@@ -306,14 +320,17 @@ class Download:
         async with self._sync_lock:
             if self._unsynced:
                 await file.sync()
+                known = {
+                    digest_key(each): self._digests[each] for each in self._unsynced if each in self._digests
+                }
+                if known:
+                    await journal.state(known)
                 for index in self._unsynced:
                     await journal.note(index)
                 self._unsynced = []
 
-    async def _check(self, file: File, drive: Drive) -> None:
-        written = (await file.state()).size
-        if written != drive.size:
-            raise TransferError(f"{self._part} has {written} bytes after the download of {drive.size}")
+    async def _check(self, target: Target, file: File, drive: Drive) -> None:
+        await target.check(file, drive.size)
         try:
             after = await fetch_drive(self._requests, drive.uuid)
         except NotFound as error:
@@ -325,16 +342,21 @@ class Download:
 
 
 class _Writer:
-    """Writes a stretch; where ``sparse`` says so, zeros only where something else stands (``used``)."""
+    """Writes a stretch; where ``sparse`` says so, zeros only where something else may stand (``used``)."""
 
-    def __init__(self, file: File, offset: int, meter: Meter, *, sparse: bool, used: bool) -> None:
+    def __init__(
+        self, file: File, offset: int, meter: Meter, *, sparse: bool, used: bool, digested: bool
+    ) -> None:
         self._file = file
         self._at = offset
         self._meter = meter
         self._sparse = sparse
         self._used = used
+        self.digest = blake2b(digest_size=16) if digested else None
 
     async def write(self, data: bytes | memoryview) -> None:
+        if self.digest is not None:
+            self.digest.update(data)
         if self._sparse:
             await self._write_sparse(memoryview(data))
         else:
