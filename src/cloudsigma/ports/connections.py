@@ -6,12 +6,10 @@ does, and waits for a silent server where nobody can call it back.
 
 from __future__ import annotations
 
-import socket
 import ssl
 import threading
 import time
 from collections import deque
-from typing import cast
 
 import h11
 
@@ -19,8 +17,8 @@ from ..core.port import PortFailure
 from . import network
 from .abandonment import abandoned
 from .conversation import Conversation, Headers
-from .dialing import Duplex, InnerTls, dial, has_something_to_read
-from .line import Line, time_left
+from .dialing import dial
+from .line import Duplex, Line, has_something_to_read, time_left
 from .network import Origin, Wire
 from .proxies import Proxy
 
@@ -69,7 +67,7 @@ class Connection:
         conversation = self._conversation
         head = conversation.begin_streamed(wire.method, wire.target, wire.headers, wire.length)
         self._usable_until = 0.0
-        line = _line(self._socket or self._connect(until), until, wire.idle)
+        line = Line(self._socket or self._connect(until), until, wire.idle)
         broken: OSError | None = None
         whole = False
         try:
@@ -107,13 +105,6 @@ class Connection:
         """Close it."""
         if self._socket is not None:
             self._socket.close()
-
-
-def _line(connection: Duplex, until: float, idle: float | None) -> Line:
-    line = Line(cast("socket.socket", connection), until, idle)
-    if isinstance(connection, InnerTls):
-        line._hears_early = False  # as with all TLS
-    return line
 
 
 class Connections:

@@ -8,37 +8,24 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
-import select
 import selectors
 import socket
 import ssl
 import time
 from collections.abc import Callable
-from typing import Protocol, TypeVar, cast
+from typing import TypeVar, cast
 
 import h11
 
 from . import network
 from .abandonment import stop_if_abandoned
-from .line import SLICE_SECONDS
+from .line import SLICE_SECONDS, Duplex
 from .network import Origin
 from .proxies import Handshake, Proxy
 
 T = TypeVar("T")
 
 _UNDER_WAY = frozenset({errno.EINPROGRESS, errno.EALREADY, errno.EWOULDBLOCK, errno.EAGAIN})
-
-
-class Duplex(Protocol):
-    """What connections need of a socket."""
-
-    def fileno(self) -> int: ...
-    def settimeout(self, value: float | None, /) -> None: ...
-    def send(self, data: bytes | memoryview, /) -> int: ...
-    def sendall(self, data: bytes, /) -> None: ...
-    def recv(self, size: int, /) -> bytes: ...
-    def recv_into(self, view: memoryview, /) -> int: ...
-    def close(self) -> None: ...
 
 
 def dial(origin: Origin, proxy: Proxy | None, until: float) -> Duplex:
@@ -161,18 +148,6 @@ def _patiently(connection: Duplex, act: Callable[..., T], argument: object, unti
             return act(argument)
         except TimeoutError:
             continue
-
-
-def has_something_to_read(connection: Duplex) -> bool:
-    """Tell whether bytes, or the end, have come."""
-    handle = connection.fileno()
-    if handle < 0:
-        return True
-    if hasattr(select, "poll"):
-        poll = select.poll()
-        poll.register(handle, select.POLLIN)
-        return bool(poll.poll(0))
-    return bool(select.select([handle], [], [], 0)[0])
 
 
 class InnerTls:

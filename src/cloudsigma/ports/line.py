@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import select
 import socket
-import ssl
 import threading
 import time
+from typing import Protocol
 
 import h11
 
@@ -21,15 +21,27 @@ SLICE_SECONDS = 0.2
 BUFFER_BYTES = 1024 * 1024
 
 
-class Line:
-    """Sends and receives on a connected socket until a time; ``idle`` is how long it may stand still, in seconds."""
+class Duplex(Protocol):
+    """What connections need of a socket."""
 
-    def __init__(self, connection: socket.socket, until: float, idle: float | None) -> None:
+    def fileno(self) -> int: ...
+    def settimeout(self, value: float | None, /) -> None: ...
+    def send(self, data: bytes | memoryview, /) -> int: ...
+    def sendall(self, data: bytes, /) -> None: ...
+    def recv(self, size: int, /) -> bytes: ...
+    def recv_into(self, view: memoryview, /) -> int: ...
+    def close(self) -> None: ...
+
+
+class Line:
+    """Sends and receives on a connection until a time; ``idle`` is how long it may stand still, in seconds."""
+
+    def __init__(self, connection: Duplex, until: float, idle: float | None) -> None:
         self._socket = connection
         self._until = until
         self._idle = idle
         # TLS has bytes of its own to receive at any time.
-        self._hears_early = not isinstance(connection, ssl.SSLSocket)
+        self._hears_early = type(connection) is socket.socket
 
     def send_request(self, head: bytes, wire: Wire) -> bool:
         """Send a request; return False when the server answered before it had all of it."""
@@ -45,7 +57,7 @@ class Line:
             piece = run(source.read())
             if not piece:
                 break
-            if self._hears_early and select.select([self._socket], [], [], 0)[0]:
+            if self._hears_early and has_something_to_read(self._socket):
                 return False
             left -= len(piece)
         if left:
@@ -125,6 +137,18 @@ class Line:
             if filled == size or not (view or left):
                 run(sink.write(buffer[:filled]))
                 filled = 0
+
+
+def has_something_to_read(connection: Duplex) -> bool:
+    """Tell whether bytes, or the end, have come."""
+    handle = connection.fileno()
+    if handle < 0:
+        return True
+    if hasattr(select, "poll"):
+        poll = select.poll()
+        poll.register(handle, select.POLLIN)
+        return bool(poll.poll(0))
+    return bool(select.select([handle], [], [], 0)[0])
 
 
 def time_left(until: float, sent: bool = True) -> float:
