@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 from .guest import DeviceUnavailable, NotAnswered, ServerContext
@@ -15,12 +16,12 @@ class GetServerMetadata:
     needed.
 
     Raises ``serial.SerialException`` when the port cannot be used or nobody answers, and ``ValueError`` when the
-    answer is not JSON, as the old library did.
+    answer is not JSON or the timeout is not above 0, as the old library did.
     """
 
     result: dict[str, Any] | None = None
 
-    def __init__(self, port: str | None = None, timeout: float = 10.0) -> None:
+    def __init__(self, port: str | os.PathLike[str] | None = None, timeout: float = 10.0) -> None:
         try:
             self.result = ServerContext(port, timeout).get()
         except (DeviceUnavailable, NotAnswered) as failure:

@@ -9,7 +9,7 @@ import select
 import threading
 import time
 import tty
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
 from typing import Any
 
 FRAME = re.compile(rb"<\r?\n([^\r\n<>]*)\r?\n>")
@@ -37,7 +37,7 @@ class Host:
     ``answer`` gets the path and returns the pieces to write, each followed by ``pause`` seconds.
     """
 
-    def __init__(self, answer: Callable[[str], Sequence[bytes]], pause: float = 0.0) -> None:
+    def __init__(self, answer: Callable[[str], Iterable[bytes]], pause: float = 0.0) -> None:
         self.answer = answer
         self.pause = pause
         self.requests: list[bytes] = []

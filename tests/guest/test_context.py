@@ -27,6 +27,7 @@ from cloudsigma.guest import (
     NotJson,
     ServerContext,
 )
+from cloudsigma.guest.context import _walk
 from cloudsigma.metadata import GetServerMetadata
 
 from .host import Host, host_of, payload_at
@@ -105,6 +106,95 @@ def test_a_document_as_text_stays_json() -> None:
         context = ServerContext(host.port, timeout=5)
         assert json.loads(context.text("meta")) == DOCUMENT["meta"]
         assert json.loads(context.text("")) == DOCUMENT
+
+
+def test_keys_may_hold_slashes_and_slashes_may_be_doubled() -> None:
+    document = {"meta": {"a": "short", "a/b": "long", "x/y/z": "deep"}, "nics": [{"mac": "m"}]}
+    with host_of(document) as host:
+        context = ServerContext(host.port, timeout=5)
+        for path, value in {
+            "meta/a": "short",
+            "meta/a/b": "long",
+            "/meta/x/y/z/": "deep",
+            "meta/x/y": None,
+            "nics//0//mac": "m",
+        }.items():
+            assert context.get(path) == value, path
+            assert context.text(path) == (value or ""), path
+        assert context.get("//") == json.loads(context.text("//")) == document
+
+
+@pytest.mark.parametrize("index", ["1", "-1", "\u0660", "0x0", "00000000000", "9" * 4000, " 0", ""])
+def test_what_is_no_index_leads_to_nothing(index: str) -> None:
+    assert _walk([{"mac": "m"}], [index]) == (False, None)
+
+
+@pytest.mark.parametrize("path", ["a<b", "a\nb", "\x00", "meta/\udc80"])
+def test_a_path_that_cannot_be_asked_for_is_refused_before_the_port_is_opened(path: str) -> None:
+    with pytest.raises(ValueError, match="a context path"):
+        ServerContext("/dev/ttyABSENT").get(path)
+
+
+@pytest.mark.parametrize("path", [None, 0, b"name"])
+def test_a_path_is_a_text(path: Any) -> None:
+    with pytest.raises(TypeError, match="a context path is a text such as 'nics/0'"):
+        ServerContext("/dev/ttyABSENT").get(path)
+
+
+@pytest.mark.parametrize("timeout", [0, -1, None, float("nan"), "5"])
+def test_a_timeout_is_above_0(timeout: Any) -> None:
+    for kind in (ServerContext, AsyncServerContext, GetServerMetadata):
+        with pytest.raises(ValueError, match=r"timeout is a number of seconds above 0 .*, not"):
+            kind(timeout=timeout)
+
+
+@pytest.mark.parametrize("timeout", [float("inf"), 1e300, 5, True])
+def test_a_timeout_may_be_long(timeout: float) -> None:
+    with host_of(DOCUMENT) as host:
+        assert ServerContext(host.port, timeout).get("uuid") == DOCUMENT["uuid"]
+
+
+def test_a_port_is_a_name_or_a_path(monkeypatch: pytest.MonkeyPatch) -> None:
+    with host_of(DOCUMENT) as host:
+        assert ServerContext(Path(host.port)).get() == GetServerMetadata(Path(host.port)).get() == DOCUMENT
+        monkeypatch.setenv("CLOUDSIGMA_SERIAL_PORT", host.port)
+        assert ServerContext("").get() == DOCUMENT
+    wrong: Any
+    for wrong in (5, b"/dev/ttyS1"):
+        with pytest.raises(TypeError, match="port is the name of a serial port"):
+            ServerContext(wrong)
+
+
+@pytest.mark.parametrize(
+    ("port", "words"),
+    [
+        (".", r"no serial port \(Is a directory\)"),
+        ("/dev/null", "no serial port"),
+        ("a\0b", "cannot be used"),
+        ("foo://bar", "protocol 'foo' not known"),
+    ],
+)
+def test_ports_that_are_none(port: str, words: str) -> None:
+    with pytest.raises(DeviceUnavailable, match=words) as caught:
+        ServerContext(port).get()
+    assert caught.value.errno
+
+
+def test_what_windows_says_of_a_port(monkeypatch: pytest.MonkeyPatch) -> None:
+    """pyserial gives the system's error there as words only, and a port that is in use looks like a forbidden one."""
+    import serial
+
+    said = {"COM2": "FileNotFoundError(2, 'The system cannot find the file specified.', None, 2)"}
+
+    def refuse(port: str) -> None:
+        raise serial.SerialException(f"could not open port {port!r}: {said[port]}")
+
+    monkeypatch.setattr("cloudsigma.guest.device._opened", refuse)
+    with pytest.raises(DeviceUnavailable, match="no serial port COM2"):
+        ServerContext("COM2").get()
+    said["COM2"] = "PermissionError(13, 'Access is denied.', None, 5)"
+    with pytest.raises(DeviceUnavailable, match="held by another program"):
+        ServerContext("COM2", timeout=0.1).get()
 
 
 def test_a_path_is_asked_for_itself() -> None:
@@ -266,7 +356,7 @@ def test_no_permission_names_the_group(monkeypatch: pytest.MonkeyPatch) -> None:
         raise PermissionError(errno.EACCES, "Permission denied", path)
 
     # Root, as which tests may run, is refused nothing.
-    monkeypatch.setattr("cloudsigma.guest.posix_port.PosixPort", refuse)
+    monkeypatch.setattr("cloudsigma.guest.device.PosixPort", refuse)
     with pytest.raises(DeviceUnavailable, match="dialout"):
         ServerContext("/dev/ttyS1").get()
 
@@ -282,8 +372,8 @@ def test_no_permission_for_real(tmp_path: Path) -> None:
 def test_something_that_is_no_serial_port(tmp_path: Path) -> None:
     device = tmp_path / "ttyS1"
     device.touch()
-    with pytest.raises(DeviceUnavailable, match="cannot be used as a serial port"):
-        ServerContext(str(device)).get()
+    with pytest.raises(DeviceUnavailable, match=r"is no serial port.*second serial port"):
+        ServerContext(device).get()
 
 
 def test_nothing_answers() -> None:

@@ -5,6 +5,8 @@ Nothing is cached: name, meta and global context change while the guest runs, an
 
 from __future__ import annotations
 
+import os
+import re
 from collections.abc import Coroutine
 from typing import Any, TypeAlias
 
@@ -22,7 +24,7 @@ _CONTAINERS = frozenset(
 
 
 class _Context(Faced[F]):
-    def __init__(self, port: str | None = None, timeout: float = 10.0) -> None:
+    def __init__(self, port: str | os.PathLike[str] | None = None, timeout: float = 10.0) -> None:
         self._device = SerialDevice(port, timeout)
 
     def __repr__(self) -> str:
@@ -33,12 +35,12 @@ class _Context(Faced[F]):
         """Return the JSON value at a path of the context, or the whole context.
 
         Arguments: ``path``, keys and list indexes separated by ``/``, such as ``nics/0`` or ``/meta/ssh_public_key``;
-        a slash at either end is allowed. Returns a dict, list, string, number, boolean, or None for a path that does
-        not exist. A path that the protocol answers ambiguously (is ``1000`` a number or a name?) costs a second
-        question.
+        a slash at either end is allowed; indexes count from 0. Returns a dict, list, string, number, boolean, or None
+        for a path that does not exist. A path that the protocol answers ambiguously (is ``1000`` a number or a name?)
+        costs a second question.
 
-        Raises ``DeviceUnavailable``, ``NotAnswered`` or ``NotJson``. See the API's page on the server
-        context.
+        Raises ``DeviceUnavailable``, ``NotAnswered`` or ``NotJson``, and :class:`ValueError` for a path with control
+        characters, ``<`` or ``>``. See the API's page on the server context.
         """
         return await self._get(path)
 
@@ -48,10 +50,15 @@ class _Context(Faced[F]):
 
         A path that does not exist, and null, give the empty string. Arguments and errors are those of ``get``.
         """
-        payload = await self._ask(path)
+        keys = _keys(path)
+        payload = await self._ask(keys)
+        if not payload and len(keys) > 2:
+            # A key may hold slashes, and the protocol has no way to ask for it.
+            found, exact = _walk(await self._whole(), keys)
+            return exact if found and isinstance(exact, str) else ""
         if b"\\" in payload and json_value(payload)[0]:
             # A document keeps its escapes, a string that looks like one does not.
-            found, exact = _walk(await self._whole(), _keys(path))
+            found, exact = _walk(await self._whole(), keys)
             return exact if found and isinstance(exact, str) else payload.decode("utf-8", "replace")
         return text_of(payload)
 
@@ -84,7 +91,7 @@ class _Context(Faced[F]):
         keys = _keys(path)
         if not keys:
             return await self._whole()
-        payload = await self._ask(path)
+        payload = await self._ask(keys)
         is_json, value = json_value(payload)
         if payload and not is_json and b"\\" not in payload:
             return text_of(payload)
@@ -107,8 +114,8 @@ class _Context(Faced[F]):
         assert exchange.document is not None
         return exchange.document
 
-    async def _ask(self, path: str) -> bytes:
-        exchange = Exchange(path)
+    async def _ask(self, keys: list[str]) -> bytes:
+        exchange = Exchange("/".join(keys))
         await self._carry_out(exchange)
         assert exchange.payload is not None
         return exchange.payload
@@ -136,7 +143,8 @@ class ServerContext(_Context[Sync]):
         context.meta.get("ssh_public_key")
 
     Arguments: ``port``, the serial port; by default what the environment's ``CLOUDSIGMA_SERIAL_PORT`` names, else
-    ``/dev/ttyS1`` (Windows: ``COM2``). ``timeout``, the seconds that one question may take altogether.
+    ``/dev/ttyS1`` (Windows: ``COM2``). ``timeout``, the seconds that one question may take altogether, waiting for
+    other programs that ask included. Raises :class:`ValueError` for a timeout that is not above 0.
 
     No credentials and no configuration are needed. The port is locked while a question is open, so that several
     programs may ask at once. A context may be shared by threads.
@@ -175,16 +183,23 @@ class AsyncServerContext(_Context[Async]):
         return self._object("global_context")
 
 
-def _keys(path: str) -> list[str]:
+def _keys(path: Any) -> list[str]:
+    if not isinstance(path, str):
+        raise TypeError(f"a context path is a text such as 'nics/0', not {path!r}")
     return [key for key in path.split("/") if key]
 
 
 def _walk(value: Any, keys: list[str]) -> tuple[bool, Any]:
-    for key in keys:
-        if isinstance(value, dict) and key in value:
-            value = value[key]
-        elif isinstance(value, list) and key.isdecimal() and int(key) < len(value):
-            value = value[int(key)]
-        else:
-            return False, None
-    return True, value
+    if not keys:
+        return True, value
+    if isinstance(value, list):
+        index = keys[0]
+        if re.fullmatch("[0-9]{1,9}", index) and int(index) < len(value):
+            return _walk(value[int(index)], keys[1:])
+    elif isinstance(value, dict):
+        for count in range(1, len(keys) + 1):
+            # Keys of meta may hold slashes themselves.
+            key = "/".join(keys[:count])
+            if key in value and (found := _walk(value[key], keys[count:]))[0]:
+                return found
+    return False, None

@@ -2,91 +2,103 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
-import select
+import sys
 import threading
 import time
 from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias
 
 from .errors import DeviceUnavailable, NotAnswered, NotJson
-from .protocol import Exchange
+from .protocol import EOT, Exchange
 
-if TYPE_CHECKING:
-    import serial
-
+if sys.platform != "win32":
     from .posix_port import PosixPort
 
-    Line: TypeAlias = serial.SerialBase | PosixPort
+if TYPE_CHECKING:
+    from .pyserial_port import PyserialPort
 
-_PIECE = 65536
+    Line: TypeAlias = PosixPort | PyserialPort
+
 _LOCK_INTERVAL = 0.02  # seconds between two tries for a port that another program holds
-_SLICE = 0.25  # longest wait before an abandoned exchange is noticed
+_SLICE = 0.1  # longest wait before an abandoned exchange is noticed
 _QUIET = 0.1  # seconds without a byte, after which an old answer is taken to be over
-_SECOND_ANSWER = 1.0  # seconds that bytes after an answer have to become an answer themselves
+_SECOND_ANSWER = 1.0  # longest silence between an answer that may be an earlier reader's and the own one
+_LONGEST = 1e6  # seconds; systems cannot wait for much more
 
 _TROUBLE = "https://docs.cloudsigma.com/en/latest/server_context.html"
 
 
+def usual_port() -> str:
+    """Return the name that the second serial port has on this system."""
+    return "COM2" if os.name == "nt" else "/dev/ttyS1"
+
+
 def default_port() -> str:
-    """Return the second serial port: ``CLOUDSIGMA_SERIAL_PORT`` of the environment, else ``COM2`` or ``/dev/ttyS1``."""
-    return os.environ.get("CLOUDSIGMA_SERIAL_PORT") or ("COM2" if os.name == "nt" else "/dev/ttyS1")
+    """Return the port that ``CLOUDSIGMA_SERIAL_PORT`` of the environment names, else the second serial port."""
+    return os.environ.get("CLOUDSIGMA_SERIAL_PORT") or usual_port()
 
 
 class SerialDevice:
     """Carries out exchanges over a serial port; each opens the port, locks it and closes it again.
 
     Arguments: the port's name, or a URL of pyserial; ``timeout``, the seconds that a whole exchange may take, waiting
-    for another reader included.
+    for another reader included. Raises ``TypeError`` and ``ValueError`` for what is none of these.
     """
 
-    def __init__(self, port: str | None = None, timeout: float = 10.0) -> None:
-        self.port = port or default_port()
-        self.timeout = timeout
+    def __init__(self, port: str | os.PathLike[str] | None = None, timeout: float = 10.0) -> None:
+        self.port = _name(port) or default_port()
+        self.timeout = _seconds(timeout)
 
     def carry_out(self, exchange: Exchange, abandoned: threading.Event | None = None) -> None:
         """Send the request and feed the exchange until it has its answer.
 
         Raises ``DeviceUnavailable``, ``NotAnswered`` or ``NotJson``.
         """
-        deadline = time.monotonic() + self.timeout
+        deadline = time.monotonic() + min(self.timeout, _LONGEST)
         line = self._open(deadline, abandoned)
         try:
-            self._discard_old_bytes(line, deadline)
-            line.write_timeout = max(0.01, deadline - time.monotonic())
-            line.write(exchange.request)
-            self._receive(line, exchange, deadline, abandoned)
+            owed = self._discard_old_bytes(line, deadline) + 1
+            line.owe(owed)
+            line.write(exchange.request, max(0.01, deadline - time.monotonic()))
+            self._receive(line, exchange, owed, deadline, abandoned)
+            line.owe(0)
         except OSError as failure:
             if isinstance(failure, (DeviceUnavailable, NotAnswered)):
                 raise
-            if isinstance(failure, TimeoutError) or type(failure).__name__ == "SerialTimeoutException":
+            if isinstance(failure, TimeoutError):
                 raise self._not_answered() from None
             raise DeviceUnavailable(
-                f"{self.port} failed while the server context was read: {failure}"
+                failure.errno or errno.EIO,
+                f"{self.port} failed while the server context was read: {failure.strerror or failure}",
             ) from failure
         finally:
+            if exchange.payload is None and (exchange.silent or exchange.refused):
+                with contextlib.suppress(OSError):
+                    line.give_back()
             line.close()
 
     def _receive(
-        self, line: Line, exchange: Exchange, deadline: float, abandoned: threading.Event | None
+        self, line: Line, exchange: Exchange, owed: int, deadline: float, abandoned: threading.Event | None
     ) -> None:
+        """Read until the own answer has come, which is the last of those that are owed to the readers of this port."""
+        end = deadline
         complete = False
         while True:
-            remaining = 0.0 if complete else deadline - time.monotonic()
-            if remaining <= 0 and not complete:
-                if exchange.payload is not None:
-                    return
-                self._give_up(exchange)
-            data = _read(line, min(remaining, _SLICE))
-            if data:
-                was_answered = exchange.payload is not None
-                complete = exchange.feed(data)
-                if was_answered and not complete:
-                    deadline = min(deadline, time.monotonic() + _SECOND_ANSWER)
-            elif complete:
-                return
-            elif abandoned is not None and abandoned.is_set():
+            if abandoned is not None and abandoned.is_set():
                 raise self._not_answered()
+            settled = complete and exchange.ends >= owed
+            remaining = 0.0 if settled else end - time.monotonic()
+            data = line.receive(max(0.0, min(remaining, _SLICE)))
+            if data:
+                complete = exchange.feed(data)
+                if exchange.payload is not None:
+                    end = min(deadline, time.monotonic() + _SECOND_ANSWER)
+            elif remaining <= 0:
+                if exchange.payload is None:
+                    self._give_up(exchange)
+                return
 
     def _give_up(self, exchange: Exchange) -> NoReturn:
         if exchange.refused:
@@ -96,7 +108,9 @@ class SerialDevice:
             )
         if exchange.silent:
             raise self._not_answered()
-        raise NotAnswered(f"the answer on {self.port} was not complete after {self.timeout:g} s")
+        raise NotAnswered(
+            f"the answer on {self.port} was not complete after {self.timeout:g} s; a longer timeout may help"
+        )
 
     def _not_answered(self) -> NotAnswered:
         return NotAnswered(
@@ -104,28 +118,36 @@ class SerialDevice:
             f"'context' switched on? See {_TROUBLE}"
         )
 
-    def _discard_old_bytes(self, line: Line, deadline: float) -> None:
-        # Opening has emptied the buffer; where it was not empty, more of an old answer may flow in from behind it.
-        quiet = _QUIET if getattr(line, "held_old_bytes", False) else 0.0
-        while _read(line, quiet) and time.monotonic() < deadline:
+    @staticmethod
+    def _discard_old_bytes(line: Line, deadline: float) -> int:
+        """Read what earlier readers have left; return how many answers to them are still to come, as far as known."""
+        owed = line.owed
+        last = EOT
+        quiet = _QUIET if owed else 0.0
+        while time.monotonic() < deadline and (data := line.receive(quiet)):
+            owed -= data.count(EOT)
+            last = data
+            # More of an old answer may flow in from behind it.
             quiet = _QUIET
+        return max(owed, 0 if last.endswith(EOT) else 1)
 
     def _open(self, deadline: float, abandoned: threading.Event | None) -> Line:
         while True:
             try:
                 return _opened(self.port)
             except (OSError, ValueError) as failure:
-                if getattr(failure, "errno", None) not in (errno.EAGAIN, errno.EWOULDBLOCK):
+                if _code(failure) not in _HELD:
                     raise self._unavailable(failure) from failure
             if time.monotonic() >= deadline or (abandoned is not None and abandoned.is_set()):
                 raise DeviceUnavailable(
-                    errno.EBUSY, f"{self.port} was held by another program for {self.timeout:g} s"
+                    errno.EBUSY,
+                    f"{self.port} was held by another program for {self.timeout:g} s; a longer timeout may help",
                 )
             time.sleep(_LOCK_INTERVAL)
 
     def _unavailable(self, failure: Exception) -> DeviceUnavailable:
-        code = getattr(failure, "errno", None)
-        if code == errno.ENOENT or isinstance(failure.__context__, FileNotFoundError):
+        code = _code(failure)
+        if code == errno.ENOENT:
             return DeviceUnavailable(
                 errno.ENOENT,
                 f"there is no serial port {self.port}; a CloudSigma guest has the server context on its second serial "
@@ -137,42 +159,55 @@ class SerialDevice:
                 f"no permission to use {self.port}; be root, or add the user to the group that owns the port "
                 f"(usually 'dialout': usermod -aG dialout USER) and log in again",
             )
-        if code == errno.EBUSY:
-            return DeviceUnavailable(code, f"{self.port} is held by another program")
+        reason = getattr(failure, "strerror", None) or failure
+        if code in (errno.ENOTTY, errno.EISDIR):
+            return DeviceUnavailable(
+                code,
+                f"{self.port} is no serial port ({reason}); a CloudSigma guest has the server context on its second "
+                f"serial port, {usual_port()}. See {_TROUBLE}",
+            )
         return DeviceUnavailable(
             code or errno.EIO,
-            f"{self.port} cannot be used as a serial port ({failure}); is this a CloudSigma guest? See {_TROUBLE}",
+            f"{self.port} cannot be used as a serial port ({reason}); is this a CloudSigma guest? See {_TROUBLE}",
         )
 
 
+def _name(port: Any) -> str:
+    if isinstance(port, os.PathLike):
+        port = os.fspath(port)
+    if port is not None and not isinstance(port, str):
+        raise TypeError(f"port is the name of a serial port such as {usual_port()!r}, not {port!r}")
+    return port or ""
+
+
+def _seconds(timeout: Any) -> float:
+    # Not-a-number is not above 0 either.
+    if not isinstance(timeout, (int, float)) or not timeout > 0:
+        raise ValueError(f"timeout is a number of seconds above 0 (infinity for no limit), not {timeout!r}")
+    return timeout
+
+
+_HELD = (errno.EAGAIN, errno.EWOULDBLOCK, errno.EBUSY)
+
+
+def _code(failure: Exception) -> int | None:
+    code: int | None = getattr(failure, "errno", None)
+    if code is None:
+        # On Windows pyserial has the system's error only as words; a port is given to one program at a time there.
+        words = str(failure)
+        code = (
+            errno.ENOENT
+            if "FileNotFoundError" in words
+            else errno.EBUSY
+            if "PermissionError" in words
+            else None
+        )
+    return code
+
+
 def _opened(port: str) -> Line:
-    if "://" not in port and os.name == "posix":
-        from .posix_port import PosixPort
-
+    if sys.platform != "win32" and "://" not in port:
         return PosixPort(port)
-    import serial
+    from .pyserial_port import PyserialPort
 
-    if "://" in port:
-        return serial.serial_for_url(port, timeout=0)
-    return serial.Serial(port, timeout=0, exclusive=True)
-
-
-def _read(any_line: Line, wait: float) -> bytes:
-    """Return what is there, in one piece, after waiting at most ``wait`` seconds for a first byte."""
-    line: Any = any_line
-    try:
-        descriptor = line.fileno()
-    except (AttributeError, OSError):
-        descriptor = -1
-    if descriptor >= 0 and os.name == "posix":
-        if not select.select([descriptor], [], [], wait)[0]:
-            return b""
-        data = os.read(descriptor, _PIECE)
-        if not data:
-            raise OSError(errno.EIO, "the other side was closed")
-        return data
-    waiting: int = line.in_waiting
-    if not waiting and wait > 0:
-        line.timeout = wait
-        return bytes(line.read(1))
-    return bytes(line.read(waiting)) if waiting else b""
+    return PyserialPort(port)

@@ -20,18 +20,26 @@ _MOST_STARTS = 64
 def request_bytes(path: str = "") -> bytes:
     """Return the bytes that ask for ``path``; the empty path asks for the whole context.
 
-    Raises ``ValueError`` for a path that would break the frame: one with control characters, ``<`` or ``>``.
+    Raises ``ValueError`` for a path that would break the frame (one with control characters, ``<`` or ``>``) or that
+    is no proper text.
     """
     if any(character in "<>" or ord(character) < 0x20 or ord(character) == 0x7F for character in path):
-        raise ValueError("a context path holds no control characters, '<' or '>'")
-    return b"<\n" + path.encode() + b"\n>"
+        raise ValueError(f"a context path holds no control characters, '<' or '>', as {path!a} does")
+    try:
+        return b"<\n" + path.encode() + b"\n>"
+    except UnicodeEncodeError:
+        raise ValueError(f"a context path is a text, and {path!a} holds bytes that are none") from None
+
+
+_EMPTY_ECHO = re.compile(rb"<\r*\n\r*\n>")
 
 
 class Exchange:
     """One request and the answer to it, however the bytes of the answer are cut.
 
     ``request`` are the bytes to send. ``feed`` takes what was received. For the whole context (an empty path) only
-    a JSON object counts as answer; for a path any payload does.
+    a JSON object counts as answer; for a path any payload does. ``ends`` counts the ends of answers that were seen,
+    whether the answers counted or not.
     """
 
     def __init__(self, path: str = "") -> None:
@@ -40,8 +48,9 @@ class Exchange:
         self.payload: bytes | None = None
         self.document: dict[str, Any] | None = None
         self.refused = False
+        self.ends = 0
         self._rest = bytearray()
-        self._echo = re.compile(rb"<\r*\n" + re.escape(path.encode()) + rb"\r*\n>")
+        self._echo = re.compile(rb"<\r*\n" + re.escape(path.encode()) + rb"\r*\n>") if path else _EMPTY_ECHO
 
     def feed(self, data: bytes) -> bool:
         """Take received bytes; return True when an answer is complete and nothing follows it.
@@ -53,6 +62,7 @@ class Exchange:
         start = 0
         while (end := self._rest.find(EOT, max(start, seen))) >= 0:
             self._end_of_answer(bytes(self._rest[start:end]))
+            self.ends += 1
             start = end + 1
         if start:
             del self._rest[:start]
@@ -75,15 +85,21 @@ class Exchange:
         if self.path:
             self.payload = line
             return
-        document = json_object(line)
-        if document is None:
+        found = _object_in(line)
+        if found is None:
             self.refused = True
         else:
-            self.payload, self.document = line, document
+            start, self.document = found
+            self.payload = line[start:]
 
 
 def json_object(line: bytes) -> dict[str, Any] | None:
     """Return the JSON object that ends the line, or None; bytes before it are noise."""
+    found = _object_in(line)
+    return found[1] if found else None
+
+
+def _object_in(line: bytes) -> tuple[int, dict[str, Any]] | None:
     start = line.find(b"{")
     for _ in range(_MOST_STARTS):
         if start < 0:
@@ -93,7 +109,7 @@ def json_object(line: bytes) -> dict[str, Any] | None:
         except (ValueError, RecursionError):
             start = line.find(b"{", start + 1)
             continue
-        return value if isinstance(value, dict) else None
+        return (start, value) if isinstance(value, dict) else None
     return None
 
 
