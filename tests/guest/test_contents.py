@@ -15,15 +15,23 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cloudsigma.guest import AsyncServerContext, NicAddress, ServerContext
-from cloudsigma.guest.authorized_keys import default_file, identity, install
+from cloudsigma.guest.authorized_keys import default_file, identity, install, objection
 from cloudsigma.guest.contents import USER_DATA, nic_addresses_of, ssh_public_keys_of, user_data_of
 
 from .host import host_of
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="pseudo-terminals are of unix")
 
-ONE = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIONE one@example.com"
-TWO = "ecdsa-sha2-nistp256 AAAAE2VjZHNhLXNoYTItbmlzdHAyNTYTWO= two"
+
+def key(kind: str, *fields: bytes, comment: str = "") -> str:
+    """Return a public key as it stands in a file."""
+    parts = (kind.encode(), *fields)
+    blob = b"".join(len(part).to_bytes(4, "big") + part for part in parts)
+    return f"{kind} {base64.b64encode(blob).decode()} {comment}".rstrip()
+
+
+ONE = key("ssh-ed25519", b"1" * 32, comment="one@example.com")
+TWO = key("ecdsa-sha2-nistp256", b"nistp256", b"2" * 65, comment="two")
 
 
 def test_user_data_is_decoded_where_base64_fields_lists_it() -> None:
@@ -36,8 +44,9 @@ def test_user_data_is_decoded_where_base64_fields_lists_it() -> None:
         assert user_data_of({USER_DATA: encoded, "base64_fields": fields}) == "#cloud-config ä\n".encode()
     wrapped = "\n".join(encoded[at : at + 8] for at in range(0, len(encoded), 8))
     assert user_data_of({USER_DATA: wrapped, "base64_fields": USER_DATA}) == "#cloud-config ä\n".encode()
-    with pytest.raises(ValueError, match="base64"):
-        user_data_of({USER_DATA: "no base64!", "base64_fields": USER_DATA})
+    for wrong in ("no base64!", "ä", "QQ"):
+        with pytest.raises(ValueError, match=r"cloudinit-user-data in the server's meta.*base64_fields"):
+            user_data_of({USER_DATA: wrong, "base64_fields": USER_DATA})
 
 
 @given(st.binary(max_size=300))
@@ -52,6 +61,7 @@ def test_keys_come_from_meta_and_from_pubkeys_each_once() -> None:
         "pubkeys": [{"public_key": ONE}, {"public_key": "ssh-rsa AAAAB3 three\n"}, {"public_key": None}],
     }
     assert ssh_public_keys_of(context) == [ONE, TWO, "ssh-rsa AAAAB3 three"]
+    assert ssh_public_keys_of({"meta": 1, "pubkeys": 2}) == []
     assert ssh_public_keys_of({}) == ssh_public_keys_of({"meta": {"ssh_public_key": ""}, "pubkeys": []}) == []
 
 
@@ -77,7 +87,7 @@ ADDRESSES = [
 
 def test_addresses_in_the_order_of_the_cards() -> None:
     assert nic_addresses_of(NICS) == ADDRESSES
-    assert nic_addresses_of(None) == []
+    assert nic_addresses_of(None) == nic_addresses_of(7) == nic_addresses_of([None]) == []
 
 
 def test_both_faces_have_them() -> None:
@@ -138,21 +148,103 @@ def test_bytes_of_others_are_kept_as_they_are(file: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "line",
+    ("line", "reason"),
     [
-        'command="rm -rf /" ' + ONE,
-        "not a key",
-        "ssh-ed25519",
-        ONE + "\nssh-rsa AAAA",
-        ONE + "\x1b[2J",
-        "",
+        ('command="rm -rf /" ' + ONE, "options"),
+        ("no-pty " + ONE, "options"),
+        ("not a key", "no SSH public key"),
+        ("ssh-ed25519", "no SSH public key"),
+        ("", "no SSH public key"),
+        ("-----BEGIN OPENSSH PRIVATE KEY-----", "private key"),
+        (ONE + "\nssh-rsa AAAA", "control characters"),
+        (ONE + "\x1b[2J", "control characters"),
+        (ONE.split()[0] + " " + ONE.split()[1][:-4], "cut off"),
+        (ONE.split()[0] + " " + ONE.split()[1][:-3], "cut off"),
+        ("ssh-rsa " + ONE.split()[1], "cut off or altered"),
+        ("ssh-ed25519 AAAA", "cut off"),
     ],
 )
-def test_what_is_no_plain_key_is_refused_before_anything_changes(file: Path, line: str) -> None:
-    with pytest.raises(ValueError, match="public key") as caught:
+def test_what_is_no_plain_key_is_refused_before_anything_changes(file: Path, line: str, reason: str) -> None:
+    with pytest.raises(ValueError, match=f"public key: .*{reason}") as caught:
         install([TWO, line], file)
     assert "rm -rf" not in str(caught.value)
     assert not file.exists()
+    assert reason in (objection(line) or "")
+    assert objection(ONE) is objection(TWO) is None
+
+
+def test_a_key_in_the_options_of_another_is_not_there(file: Path) -> None:
+    file.parent.mkdir()
+    file.write_text(f'environment="KEY={ONE}" {TWO}\n# {ONE}\n')
+    assert install([ONE, TWO], file) == 1
+
+
+def test_lines_end_where_sshd_says(file: Path) -> None:
+    file.parent.mkdir()
+    before = f"{TWO} a\u2028b\r\n# old\u2028{ONE}\r\n".encode()
+    file.write_bytes(before)
+    assert install([ONE, TWO], file) == 1
+    assert file.read_bytes() == before + f"{ONE}\n".encode()
+
+
+def test_a_read_only_file_without_a_last_line_end(file: Path) -> None:
+    file.parent.mkdir()
+    file.write_text("# mine")
+    file.chmod(0o400)
+    install([ONE], file)
+    assert file.read_text() == f"# mine\n{ONE}\n"
+    assert mode(file) == 0o600
+
+
+@pytest.mark.parametrize("mask", [0, 0o077, 0o777])
+def test_modes_do_not_depend_on_the_umask(file: Path, mask: int) -> None:
+    before = os.umask(mask)
+    try:
+        install([ONE], file)
+    finally:
+        os.umask(before)
+    assert (mode(file.parent), mode(file)) == (0o700, 0o600)
+
+
+def test_a_folder_that_is_not_ssh_s_own_is_left_as_it_is(tmp_path: Path) -> None:
+    tmp_path.chmod(0o755)
+    install([ONE], tmp_path / "keys")
+    assert (mode(tmp_path), mode(tmp_path / "keys")) == (0o755, 0o600)
+
+
+def test_a_link_to_the_folder_is_followed(file: Path, tmp_path: Path) -> None:
+    (tmp_path / "real").mkdir(mode=0o755)
+    file.parent.symlink_to("real")
+    install([ONE], file)
+    assert file.parent.is_symlink()
+    assert (mode(tmp_path / "real"), (tmp_path / "real" / file.name).read_text()) == (0o700, f"{ONE}\n")
+
+
+def test_no_home_is_made(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError):
+        install([ONE], tmp_path / "home" / ".ssh" / "authorized_keys")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("place", [".ssh", ".ssh/authorized_keys"])
+def test_links_that_lead_nowhere(file: Path, tmp_path: Path, place: str) -> None:
+    link = tmp_path / place
+    link.parent.mkdir(exist_ok=True)
+    link.symlink_to(link.name)
+    with pytest.raises(OSError, match=r"circle|levels|[Nn]ot a directory"):
+        install([ONE], file)
+    assert link.is_symlink()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root works for other users")
+def test_root_leaves_the_files_of_another_user_with_them(file: Path, tmp_path: Path) -> None:
+    os.chown(tmp_path, 12345, 23456)
+    install([ONE], file)
+    owners = [(path.stat().st_uid, path.stat().st_gid) for path in (file.parent, file)]
+    assert owners == [(12345, 23456)] * 2
+    os.chown(file, 12345, 34567)
+    install([TWO], file)
+    assert (file.stat().st_uid, file.stat().st_gid, mode(file)) == (12345, 34567, 0o600)
 
 
 def test_a_link_stays_a_link(file: Path, tmp_path: Path) -> None:
@@ -166,8 +258,8 @@ def test_a_link_stays_a_link(file: Path, tmp_path: Path) -> None:
 
 
 def test_many_at_once_lose_nothing(file: Path) -> None:
-    keys = [f"ssh-ed25519 AAAA{number:04} key" for number in range(12)]
-    threads = [threading.Thread(target=install, args=([key], file)) for key in keys]
+    keys = sorted(key("ssh-ed25519", bytes([number]) * 32, comment="key") for number in range(12))
+    threads = [threading.Thread(target=install, args=([line], file)) for line in keys]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -195,7 +287,14 @@ def test_the_file_is_that_of_the_user(monkeypatch: pytest.MonkeyPatch) -> None:
     assert default_file() == Path(pwd.getpwuid(os.getuid()).pw_dir) / ".ssh" / "authorized_keys"
 
 
+def test_a_user_whom_the_system_does_not_know(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "geteuid", lambda: 987654321)
+    with pytest.raises(OSError, match="no home directory for the user with number 987654321"):
+        default_file()
+
+
 @given(st.text(max_size=80))
 def test_identities_never_fail(text: str) -> None:
     found = identity(text)
+    objection(text)
     assert found is None or (found[0] in text and found[1] in text)

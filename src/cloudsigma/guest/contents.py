@@ -5,7 +5,6 @@ context and cloud-init's CloudSigma datasource name these keys.
 from __future__ import annotations
 
 import base64
-import binascii
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -41,8 +40,11 @@ def user_data_of(meta: Mapping[str, Any]) -> bytes | None:
         return text.encode()
     try:
         return base64.b64decode("".join(text.split()), validate=True)
-    except binascii.Error as failure:
-        raise ValueError(f"{USER_DATA} of the server context is said to be base64 and is not") from failure
+    except ValueError as failure:
+        raise ValueError(
+            f"{USER_DATA} in the server's meta is listed in {_BASE64_FIELDS} and is no base64; encode it, or take it "
+            f"off that list"
+        ) from failure
 
 
 def ssh_public_keys_of(context: Mapping[str, Any]) -> list[str]:
@@ -50,7 +52,7 @@ def ssh_public_keys_of(context: Mapping[str, Any]) -> list[str]:
     meta = context.get("meta")
     text = meta.get(_SSH_KEY) if isinstance(meta, Mapping) else None
     lines = text.splitlines() if isinstance(text, str) else []
-    for pubkey in context.get("pubkeys") or ():
+    for pubkey in _list(context.get("pubkeys")):
         text = pubkey.get("public_key") if isinstance(pubkey, Mapping) else None
         lines += text.splitlines() if isinstance(text, str) else []
     keys = (line.strip() for line in lines)
@@ -59,7 +61,11 @@ def ssh_public_keys_of(context: Mapping[str, Any]) -> list[str]:
 
 def nic_addresses_of(nics: Any) -> list[NicAddress]:
     """Return the addresses of network cards, in the order of the cards."""
-    return [found for nic in nics or () if isinstance(nic, Mapping) for found in _addresses(nic)]
+    return [found for nic in _list(nics) if isinstance(nic, Mapping) for found in _addresses(nic)]
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
 
 
 def _addresses(nic: Mapping[str, Any]) -> Iterator[NicAddress]:
@@ -79,7 +85,7 @@ def _addresses(nic: Mapping[str, Any]) -> Iterator[NicAddress]:
             address=str(ip["uuid"]),
             prefix_length=netmask if isinstance(netmask, int) else None,
             gateway=str(gateway) if gateway else None,
-            nameservers=tuple(str(server) for server in ip.get("nameservers") or ()),
+            nameservers=tuple(str(server) for server in _list(ip.get("nameservers"))),
             vlan=vlan,
         )
     if not found:
