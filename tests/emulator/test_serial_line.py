@@ -148,14 +148,14 @@ def test_a_big_context_arrives_whole(cloud: Cloud) -> None:
         assert json.loads(data[:-2])["meta"] == meta
 
 
-def test_a_reader_that_never_reads_stops_nobody_else(cloud: Cloud) -> None:
+def test_a_reader_that_never_reads_stops_nobody_else(cloud: Cloud, caplog: pytest.LogCaptureFixture) -> None:
     server = cloud.running(meta={f"key{number}": "x" * 1000 for number in range(60)})
     other = cloud.running()
     with opened(port_of(cloud, server)) as deaf, opened(port_of(cloud, other)) as handle:
         os.set_blocking(deaf, False)
         asked = 0
         end = time.monotonic() + 5
-        while asked < 2 * MOST_PENDING // 60_000 and time.monotonic() < end:
+        while asked < 3 * MOST_PENDING // 60_000 and time.monotonic() < end:
             try:
                 os.write(deaf, REQUEST)
                 asked += 1
@@ -163,6 +163,11 @@ def test_a_reader_that_never_reads_stops_nobody_else(cloud: Cloud) -> None:
                 time.sleep(0.001)
         os.write(handle, b"<\nname\n>")
         assert read_answer(handle) == b"s\n\x04"
+    # And it is said, once and not for each request.
+    while not (said := [record.message for record in caplog.records if "nobody reads" in record.message]):
+        assert time.monotonic() < end + 5
+        time.sleep(0.01)
+    assert said == [f"nobody reads {port_of(cloud, server)}: requests get no answer until somebody does"]
 
 
 def test_many_servers_share_one_thread(cloud: Cloud) -> None:

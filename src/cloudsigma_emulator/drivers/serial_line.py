@@ -38,6 +38,7 @@ class SerialLine:
         self._answer = answer
         self._frames = FrameReader()
         self._pending = bytearray()
+        self._deaf = False  # whether it was said that nobody reads
         self._master, self._slave, self.path = _open_pair()
         self._open = True
         hub.call_soon(self._watch)
@@ -68,7 +69,9 @@ class SerialLine:
             return
         for path in self._frames.feed(data):
             if len(self._pending) >= MOST_PENDING:
-                log.warning("nobody reads %s: a request gets no answer", self.path)
+                if not self._deaf:
+                    log.warning("nobody reads %s: requests get no answer until somebody does", self.path)
+                self._deaf = True
                 break
             self._pending += self._answer(path)
 
@@ -83,6 +86,8 @@ class SerialLine:
         except OSError:
             self._close()
             return
+        if not self._pending:
+            self._deaf = False
         if before or self._pending:
             self._watch()
 
