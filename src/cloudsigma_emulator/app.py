@@ -14,9 +14,10 @@ import secrets
 import threading
 import uuid as uuids_module
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from functools import partial
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -28,8 +29,7 @@ from .domain.refusal import ErrorItem, Refusal
 from .domain.relations import links_of
 from .domain.usage import holdings_of
 from .drivers import make_hypervisor
-from .engine import billing, seeding
-from .engine.addresses import PREFIX
+from .engine import addresses, billing, seeding
 from .engine.bus import Bus
 from .engine.clock import Clock
 from .engine.faults import Faults
@@ -95,8 +95,10 @@ class App:
             with self.transaction() as tx:
                 if tx.setting("secret") is None:
                     self._sow(tx)
+                else:
+                    self._adopt(tx, seeding.add_guests(tx, self._guest_images(), self.images.existing))
+                    addresses.lend_from(tx, self.hypervisor.lends_from)
                 self.secret = bytes.fromhex(tx.setting("secret"))
-                tx.set_setting(PREFIX, self.hypervisor.lends_from)
             self._restore()
         except BaseException:
             self.hypervisor.close()
@@ -379,11 +381,17 @@ class App:
     def _sow(self, tx: Transaction, seed: str | None = None) -> None:
         tx.set_setting("secret", secrets.token_hex(20))
         tx.set_setting("born", datetime.now(UTC).isoformat())
-        guests = guest_images.current() if self.options.hypervisor == "qemu" else ()
-        tx.set_setting(PREFIX, self.hypervisor.lends_from)
-        for uuid, image in seeding.sow(tx, seed or self.options.seed, guests):
-            tx.after_commit(partial(self.images.adopt, uuid, image))
+        addresses.lend_from(tx, self.hypervisor.lends_from)
+        self._adopt(tx, seeding.sow(tx, seed or self.options.seed, self._guest_images()))
         billing.begin(tx)
+
+    def _guest_images(self) -> Sequence[guest_images.GuestImage]:
+        return guest_images.current() if self.options.hypervisor == "qemu" else ()
+
+    def _adopt(self, tx: Transaction, files: Iterable[tuple[str, Path]]) -> None:
+        """Let drives have copies of files."""
+        for uuid, file in files:
+            tx.after_commit(partial(self.images.adopt, uuid, file))
 
     def _restore(self) -> None:
         """Bring the world in line with the rows, after a start with an existing data directory."""

@@ -31,6 +31,7 @@ class CloudOfOne:
 
     def __init__(self, folder: Path) -> None:
         self.reports: list[tuple[str, Report]] = []
+        self.reasons: list[str] = []
         self.reported = threading.Event()
         self._disk = folder / "disk.raw"
         self._disk.write_bytes(HALTS)
@@ -38,8 +39,9 @@ class CloudOfOne:
     def context_answer(self, server: str, path: str) -> bytes:
         return f"{server[:8]}:{path}\n\x04".encode()
 
-    def report(self, server: str, what: Report) -> None:
+    def report(self, server: str, what: Report, why: str = "") -> None:
         self.reports.append((server, what))
+        self.reasons.append(why)
         self.reported.set()
 
     def drive_files(self, server: str) -> list[DriveFile]:
@@ -145,6 +147,8 @@ def test_calls_for_a_server_that_does_not_run_do_nothing(hypervisor: Hypervisor,
     hypervisor.reset(UUID)
     hypervisor.close_vnc(UUID)
     hypervisor.close_console(UUID)
+    with hypervisor.standing_still([UUID]):
+        pass
     assert hypervisor.ssh(UUID) is None
     assert dict(hypervisor.usage(UUID).nics) == dict(hypervisor.usage(UUID).drives) == {}
     assert cloud.reports == []

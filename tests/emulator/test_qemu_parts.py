@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import json
 import os
@@ -19,14 +20,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cloudsigma_emulator.drivers import run_folder
+from cloudsigma_emulator.drivers.accelerator import Probe
 from cloudsigma_emulator.drivers.frames import FrameSplitter, packed
+from cloudsigma_emulator.drivers.guest_lines import ConsoleViewer, GuestConsole
 from cloudsigma_emulator.drivers.hub import Hub
 from cloudsigma_emulator.drivers.hypervisor import DriveFile
+from cloudsigma_emulator.drivers.loopback import LoopbackRange
 from cloudsigma_emulator.drivers.qemu_arguments import Network, Wiring, command
-from cloudsigma_emulator.drivers.qmp import Qmp, QmpError
+from cloudsigma_emulator.drivers.qmp import Qmp, QmpError, QmpRefusal, QmpSilent
+from cloudsigma_emulator.drivers.relays import Ended, Relay
 from cloudsigma_emulator.drivers.vlan_switch import Port, Switch
 
-from .test_hypervisors import PASSWORD, UUID, server
+from .test_hypervisors import PASSWORD, UUID, server, until
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the hypervisor is of unix")
 
@@ -35,9 +40,7 @@ def words(
     fields: dict[str, Any] | None = None, drives: list[DriveFile] | None = None, **wiring: Any
 ) -> list[str]:
     defined = server(nics=[], **(fields or {}))
-    wires = Wiring(
-        **{"control": 3, "console": 4, "context": 5, "vnc": Path("/v"), "pid_file": Path("/p"), **wiring}
-    )
+    wires = Wiring(**{"control": 3, "console": 4, "context": 5, "pid_file": Path("/p"), **wiring})
     return command("qemu", "tcg", defined, drives or [], wires)
 
 
@@ -114,7 +117,7 @@ def test_cards_of_each_kind() -> None:
         Network(user=True, ssh_at=("127.0.0.1", 1022), address="203.0.113.10"),
     ]
     defined = server(nics=nics)
-    line = command("qemu", "tcg", defined, [], Wiring(3, 4, 5, Path("/v"), Path("/p"), networks))
+    line = command("qemu", "tcg", defined, [], Wiring(3, 4, 5, Path("/p"), networks))
     netdevs = [line[at + 1] for at, word in enumerate(line) if word == "-netdev"]
     network = "net=203.0.113.0/24,host=203.0.113.1,dns=203.0.113.3,dhcpstart=203.0.113.10"
     assert netdevs == [
@@ -256,29 +259,67 @@ def machine() -> Iterator[tuple[Qmp, socket.socket]]:
 
 def test_events_between_answers_are_kept(machine: tuple[Qmp, socket.socket]) -> None:
     qmp, far = machine
-    far.sendall(b'{"QMP": {}}\r\n{"event": "ONE"}\n{"return": {}}\n')
+    far.sendall(b'{"QMP": {}}\r\n{"event": "ONE"}\n{"return": {}, "id": 1}\n')
     qmp.greet(5)
-    assert json.loads(far.recv(1000)) == {"execute": "qmp_capabilities"}
+    assert json.loads(far.recv(1000)) == {"execute": "qmp_capabilities", "id": 1}
     far.sendall(b'{"event": "TWO"}\n{"return": ')
-    far.sendall(b'[1]}\n{"event": "THREE"}\n')
+    far.sendall(b'[1], "id": 2}\n{"event": "THREE"}\n')
     assert qmp.execute("query-it", a=1) == [1]
+    assert not qmp.silent
     qmp.read_events()
     assert [event["event"] for event in qmp.events] == ["ONE", "TWO", "THREE"]
 
 
 def test_refusals_do_not_tell_what_was_sent(machine: tuple[Qmp, socket.socket]) -> None:
     qmp, far = machine
-    far.sendall(b'{"error": {"class": "GenericError", "desc": "no s3cret"}}\n')
-    with pytest.raises(QmpError) as caught:
+    far.sendall(b'{"error": {"class": "GenericError", "desc": "no s3cret"}, "id": 1}\n')
+    with pytest.raises(QmpRefusal) as caught:
         qmp.execute("set_password", password=PASSWORD)
     assert PASSWORD not in str(caught.value)
+    far.sendall(b'{"error": {"class": "GenericError", "desc": "what was that?"}}\n')
+    with pytest.raises(QmpRefusal):
+        qmp.execute("anything")
+    assert not qmp.silent
+
+
+def test_a_late_answer_is_not_taken_for_the_next_one(
+    machine: tuple[Qmp, socket.socket], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    qmp, far = machine
+    monkeypatch.setattr("cloudsigma_emulator.drivers.qmp._PATIENCE", 0.05)
+    for word in ("first", "second"):
+        with pytest.raises(QmpSilent):
+            qmp.execute(word)
+    assert qmp.silent
+    far.sendall(b'{"return": "first", "id": 1}\n{"event": "ONE"}\n{"return": "second", "id": 2}\n')
+    qmp.read_events()
+    assert not qmp.silent
+    with pytest.raises(QmpSilent):
+        qmp.execute("third")
+    far.sendall(b'{"return": "third", "id": 3}\n{"return": "fourth", "id": 4}\n')
+    monkeypatch.undo()
+    assert qmp.execute("fourth") == "fourth"
+    assert not qmp.silent
+
+
+def test_descriptors_go_along_with_a_command(machine: tuple[Qmp, socket.socket]) -> None:
+    qmp, far = machine
+    far.sendall(b'{"return": {}, "id": 1}\n')
+    with Path(os.devnull).open("rb") as file:
+        qmp.execute("getfd", [file.fileno()], fdname="it")
+        data, (descriptor,), _, _ = socket.recv_fds(far, 1000, 1)
+        assert json.loads(data)["arguments"] == {"fdname": "it"}
+        assert os.fstat(descriptor).st_rdev == os.fstat(file.fileno()).st_rdev
+        os.close(descriptor)
 
 
 def test_a_machine_that_is_gone(machine: tuple[Qmp, socket.socket]) -> None:
     qmp, far = machine
+    far.sendall(b'{"event": "LAST"}\n')
     far.close()
     with pytest.raises(QmpError, match=r"gone|pipe"):
         qmp.execute("anything")
+    assert [event["event"] for event in qmp.events] == ["LAST"]
     with pytest.raises(QmpError):
         qmp.greet(1)
 
@@ -320,7 +361,185 @@ def test_a_folder_that_others_may_write_to_is_not_used(
     folder = run_folder.RunFolder()
     assert folder.path.parent.stat().st_mode & 0o777 == 0o700
     folder.close()
-    assert not folder.path.exists()
+    assert not folder.path.parent.exists()
+    folder.path.parent.mkdir(mode=0o777)
     folder.path.parent.chmod(0o777)
     with pytest.raises(PermissionError):
         run_folder.RunFolder()
+
+
+def test_emulators_beside_each_other_start_and_end_in_any_order(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    failed: list[BaseException] = []
+
+    def come_and_go() -> None:
+        try:
+            for _ in range(20):
+                folder = run_folder.RunFolder()
+                assert (folder.path / "lock").exists()
+                folder.close()
+        except BaseException as error:
+            failed.append(error)
+
+    threads = [threading.Thread(target=come_and_go) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert failed == []
+    assert list(tmp_path.iterdir()) == []
+
+
+# addresses
+
+
+def test_emulators_beside_each_other_have_addresses_of_their_own() -> None:
+    ranges = [LoopbackRange() for _ in range(3)]
+    prefixes = [each.prefix for each in ranges]
+    if prefixes[0] is None:
+        pytest.skip("nobody may listen at port 22 here")
+    assert len(set(prefixes)) == 3
+    ranges[0].close()
+    again = LoopbackRange()
+    assert again.prefix == prefixes[0]
+    for each in (*ranges[1:], again):
+        each.close()
+
+
+# how to get at a processor
+
+
+def test_the_search_for_a_processor_can_be_given_up(tmp_path: Path) -> None:
+    program = tmp_path / "qemu"
+    program.write_text(f"#!/bin/sh\necho $$ >{tmp_path}/number\nexec sleep 100\n")
+    program.chmod(0o755)
+    probe = Probe(str(program), tmp_path)
+    found: list[float | None] = []
+    thread = threading.Thread(target=lambda: found.append(probe.boot_time("tcg", 100)))
+    thread.start()
+    until(
+        "the machine is there",
+        30,
+        lambda: (tmp_path / "number").exists() and (tmp_path / "number").read_text(),
+    )
+    probe.cancel()
+    thread.join(30)
+    assert found == [None]
+    with pytest.raises(ProcessLookupError):
+        os.kill(int((tmp_path / "number").read_text()), 0)
+
+
+def test_a_program_that_cannot_be_started_finds_no_processor(tmp_path: Path) -> None:
+    assert Probe(str(tmp_path / "nothing"), tmp_path).boot_time("tcg") is None
+
+
+# the console
+
+
+class Serial:
+    """A console whose machine is a socket of the test's."""
+
+    def __init__(self) -> None:
+        self.hub = Hub()
+        self.console = GuestConsole()
+        self.machine, near = socket.socketpair()
+        self.machine.settimeout(30)
+        self.hub.call_soon(lambda: self.console.plug(self.hub, near))
+        self.relay = Relay(self.hub, self._visit)
+        self.viewers: list[socket.socket] = []
+
+    def _visit(self, peer: socket.socket, ended: Ended) -> Ended:
+        return ConsoleViewer(self.hub, peer, self.console, PASSWORD, ended).close
+
+    def view(self, *typed: bytes) -> socket.socket:
+        viewer = socket.create_connection(("127.0.0.1", self.relay.port), 30)
+        self.viewers.append(viewer)
+        assert viewer.recv(100) == b"Password: "
+        for piece in typed:
+            viewer.sendall(piece)
+        return viewer
+
+    def close(self) -> None:
+        self.relay.close()
+        self.hub.call_soon(self.console.close)
+        self.hub.close()
+        for peer in (self.machine, *self.viewers):
+            peer.close()
+
+
+@pytest.fixture
+def serial() -> Iterator[Serial]:
+    serial = Serial()
+    yield serial
+    serial.close()
+
+
+def heard(peer: socket.socket, size: int) -> bytes:
+    data = b""
+    while len(data) < size:
+        piece = peer.recv(size - len(data))
+        assert piece, data
+        data += piece
+    return data
+
+
+@pytest.mark.parametrize("end", [b"\n", b"\r", b"\r\n"])
+@pytest.mark.parametrize("apart", [False, True])
+def test_keys_after_the_password_go_to_the_guest(serial: Serial, end: bytes, *, apart: bool) -> None:
+    typed = PASSWORD.encode() + end + b"root\r\n"
+    viewer = serial.view(*([bytes([byte]) for byte in typed] if apart else [typed]))
+    assert heard(viewer, 2) == b"\r\n"
+    assert heard(serial.machine, 6) == b"root\r\n"
+
+
+@pytest.mark.parametrize(
+    "line", [b"\n", b"wrong\r\n", PASSWORD.encode()[:-1] + b"\n", b"x" * 2000, b"\0\xff\n"]
+)
+def test_without_the_password_nothing_is_shown(serial: Serial, line: bytes) -> None:
+    serial.machine.sendall(b"secret")
+    viewer = serial.view(line)
+    data = b""
+    with contextlib.suppress(ConnectionResetError):
+        while piece := viewer.recv(1000):
+            data += piece
+    assert b"secret" not in data
+
+
+def test_viewers_come_and_go_and_a_deaf_one_disturbs_nobody(serial: Serial) -> None:
+    enter = PASSWORD.encode() + b"\n"
+    one, deaf, gone = serial.view(enter), serial.view(enter), serial.view(enter)
+    for viewer in (one, gone):
+        assert heard(viewer, 2) == b"\r\n"
+    gone.close()
+    for number in range(60):
+        piece = bytes([number]) * 65536
+        serial.machine.sendall(piece)
+        assert heard(one, len(piece)) == piece
+    back = serial.view(enter)
+    assert heard(back, 2 + 65536) == b"\r\n" + piece  # what was said last
+    back.sendall(b"a")
+    assert heard(serial.machine, 1) == b"a"
+    one.sendall(b"b")
+    assert heard(serial.machine, 1) == b"b"
+    deaf.close()
+
+
+def test_a_port_whose_visitors_cannot_be_served_stays_open() -> None:
+    hub = Hub()
+    wanting = [OSError(24, "Too many open files")]
+
+    def visit(peer: socket.socket, ended: Ended) -> Ended:
+        if wanting:
+            raise wanting.pop()
+        peer.sendall(b"hello")
+        return peer.close
+
+    relay = Relay(hub, visit)
+    with socket.create_connection(("127.0.0.1", relay.port), 30) as refused:
+        assert refused.recv(5) == b""
+    with socket.create_connection(("127.0.0.1", relay.port), 30) as served:
+        assert served.recv(5) == b"hello"
+    relay.close()
+    hub.close()

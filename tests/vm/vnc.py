@@ -46,21 +46,27 @@ def _response(challenge: bytes, password: str) -> bytes:
         return encryptor.update(challenge)
 
 
+def enter(peer: socket.socket, password: str, *, shared: bool = True) -> tuple[int, int]:
+    """Begin a session; return the width and height of the screen. Raises PermissionError for a wrong password."""
+    assert _exactly(peer, 12) == b"RFB 003.008\n"
+    peer.sendall(b"RFB 003.008\n")
+    kinds = _exactly(peer, _exactly(peer, 1)[0])
+    assert kinds == b"\x02", kinds  # VNC authentication and nothing else
+    peer.sendall(b"\x02")
+    peer.sendall(_response(_exactly(peer, 16), password))
+    if struct.unpack(">I", _exactly(peer, 4))[0]:
+        raise PermissionError("wrong password")
+    peer.sendall(bytes([shared]))
+    width, height = struct.unpack(">HH", _exactly(peer, 4))
+    _exactly(peer, 16)
+    _exactly(peer, struct.unpack(">I", _exactly(peer, 4))[0])
+    return width, height
+
+
 def screenshot(place: tuple[str, int], password: str) -> Picture:
     """Return the screen. Raises PermissionError for a wrong password."""
-    with socket.create_connection(place, 10) as peer:
-        assert _exactly(peer, 12) == b"RFB 003.008\n"
-        peer.sendall(b"RFB 003.008\n")
-        kinds = _exactly(peer, _exactly(peer, 1)[0])
-        assert kinds == b"\x02", kinds  # VNC authentication and nothing else
-        peer.sendall(b"\x02")
-        peer.sendall(_response(_exactly(peer, 16), password))
-        if struct.unpack(">I", _exactly(peer, 4))[0]:
-            raise PermissionError("wrong password")
-        peer.sendall(b"\x01")
-        width, height = struct.unpack(">HH", _exactly(peer, 4))
-        _exactly(peer, 16)
-        _exactly(peer, struct.unpack(">I", _exactly(peer, 4))[0])
+    with socket.create_connection(place, 30) as peer:
+        width, height = enter(peer, password)
         # 32 bits, little-endian, blue lowest; then raw encoding only.
         peer.sendall(struct.pack(">Bxxx BBBBHHHBBBxxx", 0, 32, 24, 0, 1, 255, 255, 255, 16, 8, 0))
         peer.sendall(struct.pack(">BxHi", 2, 1, 0))

@@ -50,8 +50,10 @@ def standard(
     for license_ in LICENSES:
         number = license_["resource_uri"].rstrip("/").rpartition("/")[2]
         yield "licenses", {**license_, "uuid": number, "owner": None}
-    for image in (*_library(), *(_image(name, size, "linux", "Debian", "12") for name, size in guests)):
+    for image in _library():
         yield "libdrives", _library_drive(new_uuid(), image)
+    for name, size in guests:
+        yield "libdrives", guest_drive(new_uuid(), name, size)
     yield "drives", _persistent_drive(new_uuid(), first, guests[0][1] if guests else 768 * _MIB)
     yield (
         vmware_servers.KIND,
@@ -68,6 +70,11 @@ def standard(
         ip = ips.new_ip(ips.owned_address(place), first, number)
         yield "ips", ip
         yield "subscriptions", _subscription(new_uuid(), first, number, "ip", ip["uuid"], now)
+
+
+def guest_drive(uuid: str, name: str, size: int) -> Doc:
+    """Return the library drive of an image that boots, by its name and size in bytes."""
+    return _library_drive(uuid, _image(name, size, "linux", "Debian", "12"))
 
 
 def _persistent_drive(uuid: str, owner: str, size: int) -> Doc:

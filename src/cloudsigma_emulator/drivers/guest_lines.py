@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hmac
 import logging
+import re
 import socket
 from collections.abc import Callable
 
@@ -17,6 +18,7 @@ ANSWER_AFTER = 0.25
 """Seconds before an answer: a shell that asks and then opens the port a second time to read loses what comes at once."""
 _KEPT = 1 << 16
 _MOST_LINE = 1024
+_LINE = re.compile(rb"([^\r\n]*)(\r\n|\r|\n)(.*)", re.DOTALL)
 
 
 class ContextLine:
@@ -37,7 +39,9 @@ class ContextLine:
             self._hub.call_later(ANSWER_AFTER, lambda path=path: self._reply(path))  # type: ignore[misc]
 
     def _reply(self, path: str) -> None:
-        if not self._stream.full and not self._stream.send(self._answer(path)):
+        if not self._stream.open:
+            return
+        if self._stream.full or not self._stream.send(self._answer(path)):
             log.warning("a guest does not read its second serial port: a request gets no answer")
 
 
@@ -88,7 +92,7 @@ class ConsoleViewer:
         self._console = console
         self._password = password.encode()
         self._line = bytearray()
-        self._inside = False
+        self._inside = self._newline_due = False
         self._closed = closed
         self._stream = Stream(hub, peer, self._received, self._gone)
         self._stream.send(b"Password: ")
@@ -112,23 +116,29 @@ class ConsoleViewer:
 
     def _received(self, data: bytes) -> None:
         if self._inside:
-            self._console.type(data)
+            self._type(data)
             return
         self._line += data
-        for end in (b"\n", b"\r"):
-            line, found, rest = bytes(self._line).partition(end)
-            if not found:
-                continue
-            if not hmac.compare_digest(line.rstrip(b"\r"), self._password):
-                self._stream.send(b"\r\nAccess denied\r\n")
+        typed = _LINE.match(self._line)
+        if typed is None:
+            if len(self._line) > _MOST_LINE:
                 self._end()
-                return
-            self._inside = True
-            self._line.clear()
-            self._stream.send(b"\r\n" + self._console.join(self))
-            keys = rest.lstrip(b"\n")
-            if keys:
-                self._console.type(keys)
             return
-        if len(self._line) > _MOST_LINE:
+        line, end, keys = typed.groups()
+        if not hmac.compare_digest(line, self._password):
+            self._stream.send(b"\r\nAccess denied\r\n")
             self._end()
+            return
+        self._inside = True
+        self._line.clear()
+        self._stream.send(b"\r\n" + self._console.join(self))
+        self._newline_due = end == b"\r"
+        self._type(keys)
+
+    def _type(self, keys: bytes) -> None:
+        if self._newline_due and keys:
+            # The second half of the password line's end is no key for the guest.
+            self._newline_due = False
+            keys = keys.removeprefix(b"\n")
+        if keys:
+            self._console.type(keys)

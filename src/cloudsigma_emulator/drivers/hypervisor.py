@@ -8,6 +8,7 @@ thread of its own.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, Protocol
@@ -46,8 +47,8 @@ class Cloud(Protocol):
         """Return all the bytes that answer a request on a guest's second serial port."""
         ...
 
-    def report(self, server: str, what: Report) -> None:
-        """Tell that a guest powered itself off, did something illegal, vanished, or could not be run."""
+    def report(self, server: str, what: Report, why: str = "") -> None:
+        """Tell that a guest powered itself off, did something illegal, vanished, or could not be run (and why)."""
         ...
 
     def drive_files(self, server: str) -> list[DriveFile]:
@@ -87,6 +88,10 @@ class Hypervisor(Protocol):
 
     def reset(self, server: str) -> None:
         """Press the guest's reset button."""
+        ...
+
+    def standing_still(self, servers: Iterable[str]) -> AbstractContextManager[None]:
+        """Within the block let guests do nothing, with all they wrote in the files of their drives, to be copied."""
         ...
 
     def open_vnc(self, server: str, password: str) -> int:

@@ -5,19 +5,21 @@ Each has a thread (`qemu_guest`); what flows between machines and the world goes
 
 from __future__ import annotations
 
+import contextlib
 import logging
-import os
 import shutil
 import socket
 import sys
 import threading
 import time
 from collections import defaultdict, deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from .accelerator import Probe
 from .hub import Hub
 from .hypervisor import Cloud, Report, Server, Usage
+from .loopback import LoopbackRange
 from .qemu_guest import QemuGuest
 from .run_folder import RunFolder
 from .serial_line import SerialLine
@@ -29,7 +31,12 @@ PROGRAM = "qemu-system-x86_64"
 _GONE_WITHIN = 2.0
 _CRASHES, _WITHIN = 3, 60.0
 """So many crashes within so many seconds mean that a server cannot be run."""
-_RESTORED = ("running", "unavailable", "stopping")
+_TOLD: dict[Report, str] = {
+    "crashed": "is started again, its virtual machine has vanished",
+    "failed": "could not be run",
+    "illegal_operation": "is paused, its virtual machine has stopped",
+}
+_RESTORED = ("running", "unavailable")
 
 
 class QemuHypervisor:
@@ -54,17 +61,20 @@ class QemuHypervisor:
         self.hub = Hub()
         self.folder = RunFolder()
         self.scratch: Path | None = self.folder.path
-        self.lends_from = _loopback_prefix()
+        self._range = LoopbackRange()
+        self.lends_from = self._range.prefix
         self._program = program
         self._accelerator = accelerator
         self._choosing = threading.Lock()
+        self._probe = Probe(program, self.folder.path)
         self._lock = threading.Lock()
         self._guests: dict[str, QemuGuest] = {}
         self._ending: dict[str, QemuGuest] = {}
         self._host_ports: dict[str, SerialLine] = {}
         self._switches: dict[str, Switch] = {}
         self._crashes: dict[str, deque[float]] = defaultdict(lambda: deque(maxlen=_CRASHES))
-        threading.Thread(target=self.machine, name="guest-probe", daemon=True).start()
+        self._probing = threading.Thread(target=self.machine, name="guest-probe", daemon=True)
+        self._probing.start()
 
     # what guests need
 
@@ -72,9 +82,7 @@ class QemuHypervisor:
         """Return the program and how it gets at a processor; the first call finds that out."""
         with self._choosing:
             if self._accelerator == "auto":
-                from .accelerator import choose
-
-                self._accelerator = choose(self._program)
+                self._accelerator = self._probe.choose()
             return self._program, self._accelerator
 
     def switch(self, vlan: str) -> Switch:
@@ -82,7 +90,7 @@ class QemuHypervisor:
         with self._lock:
             return self._switches.setdefault(vlan, Switch(self.hub))
 
-    def guest_ended(self, guest: QemuGuest, what: Report) -> None:
+    def guest_ended(self, guest: QemuGuest, what: Report, why: str) -> None:
         """Take note of the end of a machine that nobody asked for, and tell the cloud."""
         with self._lock:
             if self._guests.get(guest.uuid) is not guest:
@@ -92,10 +100,18 @@ class QemuHypervisor:
             if what == "crashed":
                 crashes.append(time.monotonic())
                 if len(crashes) == _CRASHES and crashes[-1] - crashes[0] < _WITHIN:
-                    what = "failed"
+                    what, why = "failed", f"it vanished {_CRASHES} times within a minute: {why}"
                     crashes.clear()
         self._close_host_port(guest.uuid)
-        self.cloud.report(guest.uuid, what)
+        if what != "powered_off":
+            log.warning("server %s %s: %s", guest.uuid, _TOLD[what], why)
+        self.cloud.report(guest.uuid, what, why)
+
+    def forget(self, guest: QemuGuest) -> None:
+        """Take note that nothing is left of a machine."""
+        with self._lock:
+            if self._ending.get(guest.uuid) is guest:
+                del self._ending[guest.uuid]
 
     # what the cloud asks
 
@@ -105,7 +121,11 @@ class QemuHypervisor:
         with self._lock:
             if uuid in self._guests:
                 return
-            guest = QemuGuest(self, server, self._ending.pop(uuid, None))
+            try:
+                guest = QemuGuest(self, server, self._ending.get(uuid))
+            except OSError as error:
+                self._could_not_begin(uuid, error)
+                return
             self._guests[uuid] = guest
             if server["context"]:
                 self._open_host_port(uuid)
@@ -131,6 +151,16 @@ class QemuHypervisor:
         if guest is not None:
             guest.press_power_button()
 
+    @contextlib.contextmanager
+    def standing_still(self, servers: Iterable[str]) -> Iterator[None]:
+        """Let machines stand still until the end of the block."""
+        with contextlib.ExitStack() as held:
+            for server in servers:
+                guest = self._guests.get(server)
+                if guest is not None:
+                    held.enter_context(guest.standing_still())
+            yield
+
     def reset(self, server: str) -> None:
         """Press the reset button; the tunnels close."""
         guest = self._guests.get(server)
@@ -146,7 +176,7 @@ class QemuHypervisor:
         """Close the port to the screen, if there is one."""
         guest = self._guests.get(server)
         if guest is not None:
-            guest.close_vnc()
+            guest.close_tunnel("vnc")
 
     def open_console(self, server: str, password: str) -> int:
         """Open a port to the guest's first serial port."""
@@ -157,7 +187,7 @@ class QemuHypervisor:
         """Close the port to the first serial port, if there is one."""
         guest = self._guests.get(server)
         if guest is not None:
-            guest.close_console()
+            guest.close_tunnel("console")
 
     def serial_port(self, server: str) -> str | None:
         """Return a device of this machine that answers as the guest's second serial port does inside."""
@@ -179,16 +209,19 @@ class QemuHypervisor:
         return guest.usage() if guest is not None else Usage()
 
     def restore(self, servers: Iterable[Server]) -> None:
-        """Boot again what ran; what is about to start is booted when its time comes."""
+        """Boot again what ran; what is about to start is booted when its time comes, what was about to end is off."""
         for server in servers:
             if server["status"] in _RESTORED:
                 self.power_on(server)
+            else:
+                self.cloud.report(server["uuid"], "powered_off")
 
     def stop_all(self) -> None:
         """Kill every machine and wait until all are gone."""
         with self._lock:
             guests, self._guests = list(self._guests.values()), {}
             guests += self._ending.values()
+            self._crashes.clear()
             lines, self._host_ports = list(self._host_ports.values()), {}
         for line in lines:
             line.close()
@@ -196,18 +229,23 @@ class QemuHypervisor:
             guest.cut_power()
         for guest in guests:
             guest.ended.wait(2 * _GONE_WITHIN)
-        with self._lock:
-            self._ending.clear()
-            self._crashes.clear()
         self.hub.call_soon(self._switches.clear)
 
     def close(self) -> None:
         """Kill every machine; end the hub; leave nothing in the system."""
+        self._probe.cancel()
         self.stop_all()
+        self._probing.join()
         self.hub.close()
+        self._range.close()
         self.folder.close()
 
     # inside
+
+    def _could_not_begin(self, uuid: str, error: OSError) -> None:
+        """Report it from a thread: who powers on may not be told meanwhile."""
+        log.warning("server %s %s: %s", uuid, _TOLD["failed"], error)
+        threading.Thread(target=self.cloud.report, args=(uuid, "failed", str(error)), daemon=True).start()
 
     def _open_host_port(self, uuid: str) -> None:
         try:
@@ -220,19 +258,6 @@ class QemuHypervisor:
             line = self._host_ports.pop(uuid, None)
         if line is not None:
             line.close()
-
-
-def _loopback_prefix() -> str | None:
-    """Return the beginning of loopback addresses on which this process may listen at port 22, None when it may not.
-
-    Emulators beside each other use different ones.
-    """
-    prefix = f"127.{18 + os.getpid() % 200}"
-    try:
-        with socket.create_server((f"{prefix}.0.10", 22)):
-            return prefix
-    except OSError:
-        return None
 
 
 def _closed_port() -> int:

@@ -38,12 +38,11 @@ class Network:
 
 @dataclass(frozen=True)
 class Wiring:
-    """Open descriptors that the virtual machine gets, and paths that belong to it alone."""
+    """Open descriptors that the virtual machine gets, and the file where it writes its process number."""
 
     control: int
     console: int
     context: int | None
-    vnc: Path
     pid_file: Path
     networks: Sequence[Network] = field(default_factory=tuple)
 
@@ -92,7 +91,8 @@ def command(
     ]  # fmt: skip
     if wiring.context is not None:
         words += ["-chardev", f"socket,id=context,fd={wiring.context}", "-serial", "chardev:context"]
-    words += ["-vga", "std", "-vnc", f"unix:{_escaped(wiring.vnc)},password=on"]
+    # It listens nowhere: viewers are handed to it. None of them may shut out the others.
+    words += ["-vga", "std", "-vnc", "none,password=on,share=ignore"]
     order = _boot_positions(server["nics"], drives)
     for number, (nic, network) in enumerate(zip(server["nics"], wiring.networks, strict=True)):
         words += _nic(number, nic, network, slots, order.get(("nic", number)))
@@ -200,7 +200,3 @@ def _drives(drives: Sequence[DriveFile], slots: _Slots, order: dict[tuple[str, i
         else:
             bridges, place = slots.next()
             yield from (*bridges, "-device", f"virtio-blk-pci,{more},{place}")
-
-
-def _escaped(path: Path) -> str:
-    return str(path).replace(",", ",,")

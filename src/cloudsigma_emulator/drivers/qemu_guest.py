@@ -4,25 +4,25 @@ from __future__ import annotations
 
 import contextlib
 import logging
-import queue
 import select
-import shutil
+import signal
 import socket
 import subprocess
 import threading
 import time
-from collections.abc import Callable, Sequence
-from pathlib import Path
+from collections import deque
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
-from .frames import FrameSplitter, Traffic
-from .guest_lines import ConsoleViewer, ContextLine, GuestConsole
+from .frames import Traffic
+from .guest_lines import ConsoleViewer, GuestConsole
 from .hypervisor import DriveFile, Report, Server, Usage
-from .qemu_arguments import Network, Wiring, command
-from .qmp import Qmp, QmpError
-from .relays import Ended, Relay, to_unix_socket
-from .streams import Stream
-from .vlan_switch import Port
+from .processes import dies_with_parent
+from .qemu_arguments import command
+from .qmp import Qmp, QmpError, QmpRefusal, QmpSilent
+from .relays import Ended, Relay, Visit
+from .streams import join
+from .wires import Wires, address_of
 
 if TYPE_CHECKING:
     from .qemu import QemuHypervisor
@@ -30,12 +30,17 @@ if TYPE_CHECKING:
 log = logging.getLogger("cloudsigma_emulator")
 
 _SSH = 22
-_GREETING_WITHIN = 30.0
+_GREETING_WITHIN = 60.0
 _SAMPLED_EVERY = 1.0
-_PRESSES = 60
+_PRESSED_FOR = 60.0
+_OFF_WITHIN = 10.0
+"""Seconds that a machine may go on writing after its guest has powered itself off."""
 _KILLED_WITHIN = 5.0
-_OUTLIVES = 2.0
-"""Seconds after which a machine that vanishes is one that ran, rather than one that could not start."""
+_STANDS_STILL_WITHIN = 10.0
+_TRIES = 5
+_PASSING = {"forwarding": 0.0, '" lock': 0.5}
+"""Words of a machine that could not start for a passing reason (a port that somebody took in between, a drive that a
+machine on its way out still has), and the seconds until it is worth another try."""
 
 _DEAD = ("internal-error", "guest-panicked", "io-error")
 """States of a machine that will not go on by itself."""
@@ -51,6 +56,8 @@ _BLOCK_FIELDS = {
     "total_time_ns_write": "wr_total_time_ns",
 }
 
+Order = Callable[[Qmp], None]
+
 
 class QemuGuest:
     """A server's virtual machine, from :meth:`start` until ``ended`` is set.
@@ -58,6 +65,7 @@ class QemuGuest:
     :param hypervisor: what all guests share.
     :param server: the stored server, with the addresses lent to it.
     :param before: the machine that this server had before, which has to be gone.
+    :raises OSError: when the system has no more sockets.
     """
 
     def __init__(self, hypervisor: QemuHypervisor, server: Server, before: QemuGuest | None) -> None:
@@ -66,24 +74,24 @@ class QemuGuest:
         self.ended = threading.Event()
         self.places = _ssh_places(server)
         """Where the SSH port is reached, by MAC address of the card."""
-        self.vnc: Relay | None = None
-        self.console: Relay | None = None
         self._hypervisor = hypervisor
         self._before = before
-        self._commands: queue.SimpleQueue[Callable[[Qmp], None]] = queue.SimpleQueue()
-        self._waker, self._woken = socket.socketpair()
-        self._process: subprocess.Popen[bytes] | None = None
-        self._cut = False
         self._lock = threading.Lock()
+        self._orders: deque[tuple[Order, Callable[[], None]]] = deque()
+        self._cut = self._over = False
+        self._holders = 0
+        self._pressed_until = 0.0
+        self._relays: dict[str, Relay] = {}
+        self._process: subprocess.Popen[bytes] | None = None
+        self._wires: Wires | None = None
         self._drives: list[DriveFile] = []
         self._drive_io: dict[str, dict[str, int]] = {}
         self._traffic: dict[str, Traffic] = {}
-        self._ports: list[Port] = []
-        self._closers: list[Callable[[], None]] = []
         self._serial = GuestConsole()
-        self._presses_left = 0
-        self._vnc_socket = hypervisor.folder.path / f"vnc-{self.uuid[:8]}-{id(self):x}"
         self._thread = threading.Thread(target=self._run, name=f"guest-{self.uuid[:8]}", daemon=True)
+        self._waker, self._woken = socket.socketpair()
+        for end in (self._waker, self._woken):
+            end.setblocking(False)
 
     def start(self) -> None:
         """Begin; returns at once."""
@@ -99,124 +107,183 @@ class QemuGuest:
                 process.kill()
         self._wake()
 
-    def do(self, work: Callable[[Qmp], None]) -> None:
-        """Let the guest's thread do something with the control connection; returns at once."""
-        self._commands.put(work)
-        self._wake()
+    def do(self, order: Order, dropped: Callable[[], None] = lambda: None) -> None:
+        """Let the guest's thread do something with the control connection; returns at once.
+
+        :param dropped: is called in place of it when the machine ends before.
+        """
+        with self._lock:
+            over = self._over
+            if not over:
+                self._orders.append((order, dropped))
+        if over:
+            dropped()
+        else:
+            self._wake()
 
     def press_power_button(self) -> None:
-        """Send a power event each second for a minute, or until the guest is off."""
-        self.do(lambda _: setattr(self, "_presses_left", _PRESSES))
+        """Send a power event each second for a minute, or until the guest is off or reset."""
+        self._pressed_until = time.monotonic() + _PRESSED_FOR
+        self._wake()
 
     def reset(self) -> None:
         """Press the reset button."""
+        self._pressed_until = 0.0
         self.close_tunnels()
         self.do(lambda qmp: qmp.execute("system_reset"))
 
+    @contextlib.contextmanager
+    def standing_still(self) -> Iterator[None]:
+        """Let the machine do nothing, with all it has written in the files of its drives, until the end of the block."""
+        stands = threading.Event()
+
+        def halt(qmp: Qmp) -> None:
+            try:
+                qmp.execute("stop")
+            finally:
+                stands.set()
+
+        def go_on(qmp: Qmp) -> None:
+            if not self._holders:  # somebody may have come since
+                qmp.execute("cont")
+
+        with self._lock:
+            self._holders += 1
+        self.do(halt, stands.set)
+        if not stands.wait(_STANDS_STILL_WITHIN):
+            log.warning("server %s does not stand still while its drive is copied", self.uuid)
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._holders -= 1
+            self.do(go_on)
+
     def open_vnc(self, password: str) -> int:
-        """Open a port to the screen in place of any open one."""
+        """Open a port to the screen in place of any open one; return its number."""
         self.do(lambda qmp: _set_vnc_password(qmp, password))
-        relay = Relay(self._hypervisor.hub, to_unix_socket(self._hypervisor.hub, self._vnc_socket))
-        before, self.vnc = self.vnc, relay
-        if before is not None:
-            before.close()
-        return relay.port
+        return self._open("vnc", self._show_screen)
 
     def open_console(self, password: str) -> int:
-        """Open a port to the first serial port in place of any open one."""
+        """Open a port to the first serial port in place of any open one; return its number."""
 
         def visit(peer: socket.socket, ended: Ended) -> Ended:
             return ConsoleViewer(self._hypervisor.hub, peer, self._serial, password, ended).close
 
-        relay = Relay(self._hypervisor.hub, visit)
-        before, self.console = self.console, relay
-        if before is not None:
-            before.close()
-        return relay.port
+        return self._open("console", visit)
 
-    def close_vnc(self) -> None:
-        """Close the port to the screen."""
-        relay, self.vnc = self.vnc, None
-        if relay is not None:
-            relay.close()
-
-    def close_console(self) -> None:
-        """Close the port to the first serial port."""
-        relay, self.console = self.console, None
+    def close_tunnel(self, kind: str) -> None:
+        """Close the port to the screen (``vnc``) or to the first serial port (``console``), if it is open."""
+        with self._lock:
+            relay = self._relays.pop(kind, None)
         if relay is not None:
             relay.close()
 
     def close_tunnels(self) -> None:
         """Close both ports."""
-        self.close_vnc()
-        self.close_console()
+        for kind in ("vnc", "console"):
+            self.close_tunnel(kind)
 
     def usage(self) -> Usage:
         """Return what was moved; of drives, as it was up to a second ago."""
         return Usage({mac: traffic.as_io() for mac, traffic in self._traffic.items()}, dict(self._drive_io))
 
+    # tunnels
+
+    def _open(self, kind: str, visit: Visit) -> int:
+        relay = Relay(self._hypervisor.hub, visit)
+        with self._lock:
+            over = self._over
+            before = self._relays.get(kind)
+            if not over:
+                self._relays[kind] = relay
+        if over:
+            relay.close()
+        if before is not None:
+            before.close()
+        return relay.port
+
+    def _show_screen(self, peer: socket.socket, ended: Ended) -> Ended:
+        """Lead a viewer to the machine, which takes one end of a pair of sockets; until it does, the viewer waits."""
+        near, far = socket.socketpair()
+
+        def introduce(qmp: Qmp) -> None:
+            try:
+                qmp.execute("getfd", [far.fileno()], fdname="viewer")
+                qmp.execute("add_client", protocol="vnc", fdname="viewer", skipauth=False)
+            finally:
+                far.close()
+
+        end = join(self._hypervisor.hub, peer, near, ended)
+        self.do(introduce, far.close)
+        return end
+
     # the thread
 
     def _run(self) -> None:
-        report: Report | None = "failed"
+        report: Report = "failed"
+        why = ""
         try:
             if self._before is not None:
                 self._before.ended.wait(_KILLED_WITHIN)
-            report = self._live()
-        except QmpError as error:
-            report = self._cause_of_death(error)
-        except OSError as error:
-            log.warning("server %s could not be run: %s", self.uuid, error)
-        except Exception:
-            log.exception("server %s could not be run", self.uuid)
+                self._before = None
+            report, why = self._live()
+        except (QmpError, OSError) as error:
+            why = str(error)
+        except Exception as error:
+            log.exception("server %s stumbled", self.uuid)
+            why = repr(error)
         finally:
-            self._tidy()
-            self.ended.set()
-            self._woken.close()
-            self._waker.close()
-        with self._lock:
-            cut = self._cut
-        if report is not None and not cut:
-            self._hypervisor.guest_ended(self, report)
+            self._bury(_OFF_WITHIN if report == "powered_off" else 0.0)
+            self._close()
+        if not self._cut:
+            self._hypervisor.guest_ended(self, report, why)
+        self._hypervisor.forget(self)
 
-    def _live(self) -> Report | None:
+    def _live(self) -> tuple[Report, str]:
+        """Run the machine; return how it ended and why. Raises :class:`QmpError` and OSError when it never ran."""
         self._drives = self._hypervisor.cloud.drive_files(self.uuid)
         program, accelerator = self._hypervisor.machine()
-        try:
-            qmp = self._boot(program, accelerator)
-        except QmpError as error:
-            # The one thing that may go wrong by chance: somebody took the forwarded port in between.
-            if "forwarding" not in self._last_words():
-                raise QmpError(f"{error}; {self._last_words()}") from error
-            self._tidy()
-            self.places = _ssh_places(self.server)
-            qmp = self._boot(program, accelerator)
-        began = time.monotonic()
+        qmp = self._boot_in_the_end(program, accelerator)
         try:
             return self._follow(qmp)
         except QmpError as error:
-            if time.monotonic() - began < _OUTLIVES:
-                raise
-            log.info("server %s: its virtual machine has vanished (%s)", self.uuid, error)
-            return "crashed"
+            return "crashed", self._how_it_died(error)
         finally:
             qmp.close()
 
-    def _cause_of_death(self, error: QmpError) -> Report:
-        if not self._cut:
-            log.warning("server %s could not be run: %s", self.uuid, error)
-        return "failed"
+    def _boot_in_the_end(self, program: str, accelerator: str) -> Qmp:
+        for left in reversed(range(_TRIES)):
+            try:
+                return self._boot(program, accelerator)
+            except QmpError as error:
+                why = self._how_it_died(error)
+                pause = next((pause for word, pause in _PASSING.items() if word in why), None)
+                if self._cut or pause is None or not left:
+                    raise QmpError(why) from error
+                self._bury(0.0)
+                time.sleep(pause)
+                self.places = _ssh_places(self.server)
+        raise AssertionError("the last try returns or raises")
 
     def _boot(self, program: str, accelerator: str) -> Qmp:
-        wires = Wires(self)
+        folder = self._hypervisor.folder
+        wires = Wires(
+            self._hypervisor,
+            self.server,
+            self._serial,
+            self._traffic,
+            self.places,
+            folder.pid_file(self.uuid),
+        )
         try:
             words = command(program, accelerator, self.server, self._drives, wires.wiring)
             with self._lock:
                 if self._cut:
                     raise QmpError("its power was cut")
-                with self._words_file().open("wb") as said:
+                with folder.words_file(self.uuid).open("wb") as said:
                     self._process = subprocess.Popen(  # noqa: S603 - the words are ours
-                        [*_dies_with_parent(), *words],
+                        [*dies_with_parent(), *words],
                         stdin=subprocess.DEVNULL,
                         stdout=said,
                         stderr=said,
@@ -229,43 +296,70 @@ class QemuGuest:
         finally:
             wires.close_far()
         wires.connect()
+        self._wires = wires
         qmp = Qmp(wires.control)
         try:
             qmp.greet(_GREETING_WITHIN)
             _set_vnc_password(qmp, self.server["vnc_password"])
+        except QmpRefusal as error:
+            qmp.close()
+            raise QmpError(str(error)) from error
         except BaseException:
             qmp.close()
             raise
         return qmp
 
-    def _follow(self, qmp: Qmp) -> Report | None:
-        sampled = 0.0
+    def _follow(self, qmp: Qmp) -> tuple[Report, str]:
+        try:
+            return self._converse(qmp)
+        except QmpError:
+            if any(_is_power_off(event) for event in qmp.events):  # its last word, on which nobody has acted
+                return "powered_off", ""
+            raise
+
+    def _converse(self, qmp: Qmp) -> tuple[Report, str]:
+        waiting = select.poll()
+        waiting.register(qmp.fileno(), select.POLLIN)
+        waiting.register(self._woken.fileno(), select.POLLIN)
+        sampled = pressed = 0.0
         while True:
             while qmp.events:
-                report = _heard(qmp, qmp.events.popleft())
-                if report is not None:
-                    return report
-            with contextlib.suppress(queue.Empty):
-                while True:
-                    self._commands.get_nowait()(qmp)
+                ending = _heard(qmp, qmp.events.popleft())
+                if ending is not None:
+                    return ending
+            while self._orders:
+                order, _ = self._orders.popleft()
+                self._carry_out(qmp, order)
             now = time.monotonic()
-            if now - sampled >= _SAMPLED_EVERY:
+            if now - sampled >= _SAMPLED_EVERY and not qmp.silent:
                 sampled = now
-                self._sample(qmp)
-                if self._presses_left:
-                    self._presses_left -= 1
-                    qmp.execute("system_powerdown")
-            if qmp.events:
+                self._carry_out(qmp, self._sample)
+            if now - pressed >= _SAMPLED_EVERY and now < self._pressed_until:
+                pressed = now
+                self._carry_out(qmp, lambda qmp: qmp.execute("system_powerdown"))
+            if qmp.events or self._orders:
                 continue
-            ready, _, _ = select.select([qmp.fileno(), self._woken.fileno()], [], [], _SAMPLED_EVERY)
+            ready = {descriptor for descriptor, _ in waiting.poll(_SAMPLED_EVERY * 1000)}
             if self._woken.fileno() in ready:
-                self._woken.recv(4096)
+                with contextlib.suppress(BlockingIOError):
+                    self._woken.recv(4096)
             if qmp.fileno() in ready:
                 try:
                     qmp.read_events()
                 except QmpError:
                     if not qmp.events:
                         raise
+
+    def _carry_out(self, qmp: Qmp, order: Order) -> None:
+        """Carry out an order. The guest runs on when the machine refuses it, or is too busy to answer."""
+        known = qmp.silent
+        try:
+            order(qmp)
+        except QmpRefusal as error:
+            log.warning("server %s: its virtual machine refuses %s", self.uuid, error)
+        except QmpSilent:
+            if not known:
+                log.warning("server %s: its virtual machine has not answered for a while", self.uuid)
 
     def _sample(self, qmp: Qmp) -> None:
         by_node = {f"drive{number}": drive.uuid for number, drive in enumerate(self._drives)}
@@ -274,170 +368,89 @@ class QemuGuest:
             if uuid is not None:
                 self._drive_io[uuid] = {name: int(stats[theirs]) for name, theirs in _BLOCK_FIELDS.items()}
 
-    # wires
+    # the end
 
-    def _tidy(self) -> None:
-        process = self._process
+    def _bury(self, patience: float) -> None:
+        """See to it that the machine is gone, after so many seconds in which it may end by itself."""
+        process, wires = self._process, self._wires
         if process is not None:
             with contextlib.suppress(subprocess.TimeoutExpired):
-                process.wait(1.0)  # a machine that powered itself off is still writing
+                process.wait(patience)
             if process.poll() is None:
                 process.kill()
             with contextlib.suppress(subprocess.TimeoutExpired):
                 process.wait(_KILLED_WITHIN)
-        self.close_tunnels()
-
-        def unplug() -> None:
-            closers, self._closers = self._closers, []
-            for close in closers:
-                close()
-
-        self._hypervisor.hub.call_soon(unplug)
-        for path in (self._vnc_socket, self._hypervisor.folder.pid_file(self.uuid), self._words_file()):
+        if wires is not None:
+            wires.disconnect()
+        folder = self._hypervisor.folder
+        for path in (folder.pid_file(self.uuid), folder.words_file(self.uuid)):
             path.unlink(missing_ok=True)
 
-    def _words_file(self) -> Path:
-        return self._hypervisor.folder.path / f"{self.uuid}.said"
+    def _close(self) -> None:
+        """Let nothing wait for this machine any more."""
+        with self._lock:
+            self._over = True
+            orders, self._orders = self._orders, deque()
+        for _, dropped in orders:
+            dropped()
+        self.close_tunnels()
+        self.ended.set()
+        with self._lock:
+            self._woken.close()
+            self._waker.close()
 
-    def _last_words(self) -> str:
+    def _how_it_died(self, error: QmpError) -> str:
+        """Return what is known about the end of a machine: its own last words, or the system's."""
         process = self._process
-        if process is not None:
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                process.wait(1.0)
-        try:
-            said = self._words_file().read_text(encoding="utf-8", errors="replace").strip().splitlines()
-        except OSError:
-            return ""
-        return said[-1] if said else ""
+        if process is None or isinstance(error, QmpSilent):
+            return str(error)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(1.0)
+        code = process.returncode
+        if code is not None and code < 0:
+            with contextlib.suppress(ValueError):
+                return f"killed by {signal.Signals(-code).name}"
+        said = ""
+        with contextlib.suppress(OSError):
+            path = self._hypervisor.folder.words_file(self.uuid)
+            said = path.read_text(encoding="utf-8", errors="replace").strip()
+        if said:
+            return said.splitlines()[-1]
+        return str(error) if code is None else f"it ended with status {code}"
 
     def _wake(self) -> None:
         with contextlib.suppress(OSError):
             self._waker.send(b"\0")
 
 
-class Wires:
-    """The sockets between the emulator and one machine: their far ends go to qemu, the near ones to the hub."""
-
-    def __init__(self, guest: QemuGuest) -> None:
-        self._guest = guest
-        self._hypervisor = guest._hypervisor
-        self._near: list[tuple[socket.socket, Callable[[socket.socket], Callable[[], None]]]] = []
-        self._far: list[socket.socket] = []
-        self.control, control = socket.socketpair()
-        self._far.append(control)
-        server = guest.server
-        context = None
-        if server["context"]:
-            context = self._pair(self._context)
-        console = self._pair(self._console)
-        self.wiring = Wiring(
-            control=control.fileno(),
-            console=console,
-            context=context,
-            vnc=guest._vnc_socket,
-            pid_file=self._hypervisor.folder.pid_file(guest.uuid),
-            networks=[self._network(nic) for nic in server["nics"]],
-        )
-
-    @property
-    def far(self) -> Sequence[int]:
-        """The descriptors that qemu gets."""
-        return [peer.fileno() for peer in self._far]
-
-    def close_far(self) -> None:
-        """Close this process' copies of what qemu has got."""
-        for peer in self._far:
-            peer.close()
-
-    def close_near(self) -> None:
-        """Close this side: there is no machine on the other."""
-        self.control.close()
-        for peer, _ in self._near:
-            peer.close()
-
-    def connect(self) -> None:
-        """Let the hub serve the near ends."""
-        guest = self._guest
-
-        def plug() -> None:
-            guest._closers += [serve(peer) for peer, serve in self._near]
-
-        self._hypervisor.hub.call_soon(plug)
-
-    def _pair(self, serve: Callable[[socket.socket], Callable[[], None]]) -> int:
-        near, far = socket.socketpair()
-        self._near.append((near, serve))
-        self._far.append(far)
-        return far.fileno()
-
-    def _context(self, peer: socket.socket) -> Callable[[], None]:
-        cloud, uuid = self._hypervisor.cloud, self._guest.uuid
-        return ContextLine(self._hypervisor.hub, peer, lambda path: cloud.context_answer(uuid, path)).close
-
-    def _console(self, peer: socket.socket) -> Callable[[], None]:
-        self._guest._serial.plug(self._hypervisor.hub, peer)
-        return self._guest._serial.close
-
-    def _network(self, nic: dict[str, Any]) -> Network:
-        if nic["vlan"] is not None:
-            switch, mac = self._hypervisor.switch(nic["vlan"]), nic["mac"]
-
-            def plug(peer: socket.socket) -> Callable[[], None]:
-                port = switch.plug(peer)
-                self._guest._traffic[mac] = port.traffic
-                return port.unplug
-
-            return Network(vlan_socket=self._pair(plug))
-        conf = nic["ip_v4_conf"]
-        if conf is None and nic["ip_v6_conf"] is None:
-            return Network()
-        traffic = self._guest._traffic[nic["mac"]] = Traffic()
-        address = _address_of(nic)
-        return Network(
-            user=True,
-            sent=self._pair(lambda peer: self._count(peer, traffic.sent)),
-            received=self._pair(lambda peer: self._count(peer, traffic.received)),
-            ssh_at=self._guest.places.get(nic["mac"]),
-            address=None if address is None or address.startswith("127.") else address,
-        )
-
-    def _count(self, peer: socket.socket, seen: Callable[[bytes], None]) -> Callable[[], None]:
-        splitter = FrameSplitter()
-
-        def received(data: bytes) -> None:
-            for frame in splitter.feed(data):
-                seen(frame)
-
-        return Stream(self._hypervisor.hub, peer, received).close
-
-
-def _heard(qmp: Qmp, event: dict[str, Any]) -> Report | None:
+def _heard(qmp: Qmp, event: dict[str, Any]) -> tuple[Report, str] | None:
     """Return what an event means for the server, None for most."""
     name, data = event.get("event"), event.get("data") or {}
-    if name == "SHUTDOWN" and data.get("guest") and data.get("reason") == "guest-shutdown":
-        return "powered_off"
-    if name == "STOP" and qmp.execute("query-status")["status"] in _DEAD:
-        return "illegal_operation"
+    if _is_power_off(event):
+        return "powered_off", ""
+    if name == "BLOCK_IO_ERROR" and data.get("nospace"):
+        log.warning("no space is left for what a guest writes")
+    if name == "STOP":
+        with contextlib.suppress(QmpRefusal, QmpSilent):
+            status = qmp.execute("query-status")["status"]
+            if status in _DEAD:
+                return "illegal_operation", status
     return None
+
+
+def _is_power_off(event: dict[str, Any]) -> bool:
+    data = event.get("data") or {}
+    by_guest = bool(data.get("guest")) and data.get("reason") == "guest-shutdown"
+    return by_guest and event.get("event") == "SHUTDOWN"
 
 
 def _set_vnc_password(qmp: Qmp, password: str) -> None:
     qmp.execute("set_password", protocol="vnc", password=password)
 
 
-def _dies_with_parent() -> list[str]:
-    program = shutil.which("setpriv")
-    return [program, "--pdeathsig", "KILL", "--"] if program is not None else []
-
-
-def _address_of(nic: dict[str, Any]) -> str | None:
-    address: str | None = nic["lent_ip"] or (nic["ip_v4_conf"] or {}).get("ip")
-    return address
-
-
 def _ssh_places(server: Server) -> dict[str, tuple[str, int]]:
     public = [nic for nic in server["nics"] if nic["vlan"] is None and nic["ip_v4_conf"] is not None]
-    return {nic["mac"]: _free_place(_address_of(nic)) for nic in public}
+    return {nic["mac"]: _free_place(address_of(nic)) for nic in public}
 
 
 def _free_place(address: str | None) -> tuple[str, int]:

@@ -1,14 +1,16 @@
 """The QEMU Machine Protocol over a connected socket, blocking, with a deadline for each command.
 
-The package ``qemu.qmp`` speaks it with asyncio; a guest here is a thread without an event loop, and six commands need none.
+The package ``qemu.qmp`` speaks it with asyncio; a guest here is a thread without an event loop, and ten commands need none.
 """
 
 from __future__ import annotations
 
+import contextlib
 import json
 import socket
 import time
 from collections import deque
+from collections.abc import Sequence
 from typing import Any
 
 _PATIENCE = 10.0
@@ -16,7 +18,15 @@ _PIECE = 1 << 16
 
 
 class QmpError(Exception):
-    """The machine refused a command, or is gone."""
+    """The machine is gone."""
+
+
+class QmpSilent(QmpError):
+    """The machine is there, as far as one can tell, and does not answer in time."""
+
+
+class QmpRefusal(Exception):
+    """The machine refused a command; it runs on."""
 
 
 class Qmp:
@@ -25,8 +35,15 @@ class Qmp:
     def __init__(self, peer: socket.socket) -> None:
         self._peer = peer
         self._rest = b""
+        self._sent = 0
+        self._unanswered: set[int] = set()
         self.events: deque[dict[str, Any]] = deque()
         """Events that nobody has looked at."""
+
+    @property
+    def silent(self) -> bool:
+        """Tell whether an answer is overdue: the machine has been told enough for now."""
+        return bool(self._unanswered)
 
     def fileno(self) -> int:
         """Return the descriptor, to wait on."""
@@ -39,24 +56,34 @@ class Qmp:
             pass
         self.execute("qmp_capabilities")
 
-    def execute(self, command: str, **arguments: Any) -> Any:
-        """Carry out a command and return its result. Raises :class:`QmpError`; its text never has the arguments."""
+    def execute(self, command: str, descriptors: Sequence[int] = (), **arguments: Any) -> Any:
+        """Carry out a command and return its result.
+
+        :param descriptors: what the machine gets along with the command.
+        :raises QmpRefusal: when the machine does not want to; its text never has the arguments.
+        :raises QmpSilent: when there is no answer in time; the command may be carried out all the same.
+        :raises QmpError: when the machine is gone.
+        """
         deadline = time.monotonic() + _PATIENCE
-        request = {"execute": command, **({"arguments": arguments} if arguments else {})}
+        self._sent += 1
+        number = self._sent
+        request = {"execute": command, "id": number, **({"arguments": arguments} if arguments else {})}
+        data = json.dumps(request).encode() + b"\n"
         try:
             self._peer.settimeout(_PATIENCE)
-            self._peer.sendall(json.dumps(request).encode() + b"\n")
+            if descriptors:
+                socket.send_fds(self._peer, [data], list(descriptors))
+            else:
+                self._peer.sendall(data)
         except OSError as error:
+            self._hear_it_out()
             raise QmpError(f"{command}: {error}") from error
-        while True:
-            message = self._message(deadline)
-            if "event" in message:
-                self.events.append(message)
-            elif "error" in message:
-                raise QmpError(f"{command}: {message['error'].get('class', 'refused')}")
-            elif "return" in message:
-                self._keep_events()
-                return message["return"]
+        self._unanswered.add(number)
+        message = self._message(deadline)
+        self._keep_events()
+        if "error" in message:
+            raise QmpRefusal(f"{command}: {message['error'].get('class', 'refused')}")
+        return message.get("return")
 
     def read_events(self) -> None:
         """Take what has arrived. Raises :class:`QmpError` when the machine is gone."""
@@ -72,33 +99,55 @@ class Qmp:
         self._rest += data
         self._keep_events()
 
-    def _keep_events(self) -> None:
-        """Take the events among whole lines that have arrived; there are no answers left among them."""
-        while b"\n" in self._rest:
-            line, self._rest = self._rest.split(b"\n", 1)
-            message = json.loads(line)
-            if "event" in message:
-                self.events.append(message)
-
     def close(self) -> None:
         """Close the connection."""
         self._peer.close()
 
+    def _hear_it_out(self) -> None:
+        """Take what a machine that is gone has said."""
+        with contextlib.suppress(QmpError):
+            while True:
+                self.read_events()
+
+    def _keep_events(self) -> None:
+        """Take the events among whole lines that have arrived; answers among them come too late for anybody."""
+        while b"\n" in self._rest:
+            self._next()
+
     def _message(self, deadline: float) -> dict[str, Any]:
-        while b"\n" not in self._rest:
-            remaining = deadline - time.monotonic()
-            if remaining <= 0:
-                raise QmpError("the machine does not answer")
-            self._peer.settimeout(remaining)
-            try:
-                data = self._peer.recv(_PIECE)
-            except TimeoutError:
-                continue
-            except OSError as error:
-                raise QmpError(str(error)) from error
-            if not data:
-                raise QmpError("the machine is gone")
-            self._rest += data
+        """Return the next message that is no event and no late answer."""
+        while True:
+            while b"\n" not in self._rest:
+                self._receive(deadline)
+            message = self._next()
+            if message is not None:
+                return message
+
+    def _next(self) -> dict[str, Any] | None:
+        """Take a whole line that has arrived; return its message if somebody may be waiting for it."""
         line, self._rest = self._rest.split(b"\n", 1)
-        message: dict[str, Any] = json.loads(line)
-        return message
+        try:
+            message: dict[str, Any] = json.loads(line)
+        except ValueError as error:
+            raise QmpError("the machine talks nonsense") from error
+        if "event" in message:
+            self.events.append(message)
+            return None
+        number = message.get("id")
+        self._unanswered.discard(number if number is not None else self._sent)
+        return message if number in (None, self._sent) else None
+
+    def _receive(self, deadline: float) -> None:
+        remaining = deadline - time.monotonic()
+        if remaining <= 0:
+            raise QmpSilent("the machine does not answer")
+        self._peer.settimeout(remaining)
+        try:
+            data = self._peer.recv(_PIECE)
+        except TimeoutError:
+            return
+        except OSError as error:
+            raise QmpError(str(error)) from error
+        if not data:
+            raise QmpError("the machine is gone")
+        self._rest += data

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
 import socket
 from collections.abc import Callable
-from pathlib import Path
 
 from .hub import READ, Hub
-from .streams import join
 
 HOST = "127.0.0.1"
-_TRY_AGAIN = 0.1
-_TRIES = 150
+_PAUSE = 0.5
 
 Ended = Callable[[], None]
 Visit = Callable[[socket.socket, Ended], Ended]
@@ -44,14 +40,28 @@ class Relay:
     def _accept(self, _: int) -> None:
         try:
             peer, _address = self._listener.accept()
+        except (BlockingIOError, ConnectionError):
+            return
         except OSError:
+            self._rest()
             return
         self._count += 1
         number = self._count
         self._endings[number] = peer.close  # until the visit is on its way, which may be over at once
-        end = self._visit(peer, lambda: self._forget(number))
+        try:
+            end = self._visit(peer, lambda: self._forget(number))
+        except OSError:
+            peer.close()
+            self._forget(number)
+            self._rest()
+            return
         if number in self._endings:
             self._endings[number] = end
+
+    def _rest(self) -> None:
+        """Let nobody in for a while: the system has no more descriptors."""
+        self._hub.forget(self._listener.fileno())
+        self._hub.call_later(_PAUSE, self._watch)
 
     def _forget(self, number: int) -> None:
         self._endings.pop(number, None)
@@ -64,32 +74,3 @@ class Relay:
             for end in list(self._endings.values()):
                 end()
             self._endings.clear()
-
-
-def to_unix_socket(hub: Hub, path: Path) -> Visit:
-    """Return what leads a visitor to a unix socket, waiting a while for one that is not there yet."""
-
-    def visit(peer: socket.socket, ended: Ended) -> Ended:
-        endings: list[Ended] = [peer.close]
-
-        def attempt(left: int) -> None:
-            if peer.fileno() < 0:
-                return
-            near = socket.socket(socket.AF_UNIX)
-            try:
-                near.connect(str(path))
-            except OSError:
-                near.close()
-                if left:
-                    hub.call_later(_TRY_AGAIN, lambda: attempt(left - 1))
-                else:
-                    with contextlib.suppress(OSError):
-                        peer.close()
-                    ended()
-                return
-            endings[:] = [join(hub, peer, near, ended)]
-
-        attempt(_TRIES)
-        return lambda: endings[0]()
-
-    return visit

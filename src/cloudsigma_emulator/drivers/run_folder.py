@@ -22,28 +22,47 @@ log = logging.getLogger("cloudsigma_emulator")
 _LOCK = "lock"
 _NEW = ".new-"
 _PATIENCE = 5.0
+_TRIES = 5
+_UNFINISHED_FOR = 60.0
 
 
 class RunFolder:
     """The folder of this emulator. Raises OSError when it cannot be made."""
 
     def __init__(self) -> None:
-        base = _base()
+        self._lock = -1
+        for left in reversed(range(_TRIES)):
+            try:
+                self._make(_base())
+                return
+            except FileNotFoundError:  # another emulator has just ended, and taken the base along
+                if not left:
+                    raise
+
+    def _make(self, base: Path) -> None:
         remove_leftovers(base)
-        # The lock is taken before others can see the folder, so that none of them takes it for a leftover.
-        folder = Path(tempfile.mkdtemp(prefix=_NEW, dir=base))
-        self._lock = os.open(folder / _LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        self.path = folder.rename(base / folder.name.removeprefix(_NEW))
+        # Made out of others' sight, who would take a folder whose lock they can have for a leftover.
+        with tempfile.TemporaryDirectory(prefix=_NEW, dir=base) as hidden:
+            folder = Path(tempfile.mkdtemp(prefix="", dir=hidden))
+            lock = os.open(folder / _LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            self.path = folder.rename(base / folder.name)
+            self._lock = lock
 
     def pid_file(self, server: str) -> Path:
         """Return where qemu writes its process number."""
         return self.path / f"{server}.pid"
 
+    def words_file(self, server: str) -> Path:
+        """Return where qemu's own messages go."""
+        return self.path / f"{server}.said"
+
     def close(self) -> None:
         """Delete the folder; nothing happens the second time."""
         if self._lock >= 0:
             shutil.rmtree(self.path, ignore_errors=True)
+            with contextlib.suppress(OSError):  # others are in it
+                self.path.parent.rmdir()
             os.close(self._lock)
             self._lock = -1
 
@@ -63,8 +82,10 @@ def remove_leftovers(base: Path) -> None:
         try:
             lock = os.open(folder / _LOCK, os.O_RDWR | os.O_CLOEXEC)
         except OSError:
-            if folder.name.startswith(_NEW) and time.time() - folder.stat().st_mtime > 60:
-                shutil.rmtree(folder, ignore_errors=True)
+            with contextlib.suppress(FileNotFoundError):
+                age = time.time() - folder.stat().st_mtime
+                if folder.name.startswith(_NEW) and age > _UNFINISHED_FOR:
+                    shutil.rmtree(folder, ignore_errors=True)
             continue
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

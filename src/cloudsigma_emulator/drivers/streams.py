@@ -42,6 +42,11 @@ class Stream:
         self._watch()
 
     @property
+    def open(self) -> bool:
+        """Tell whether neither side has ended it."""
+        return self._open
+
+    @property
     def full(self) -> bool:
         """Tell whether as much waits for the other side as may."""
         return len(self._pending) >= self._most_pending

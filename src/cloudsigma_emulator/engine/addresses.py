@@ -21,6 +21,21 @@ _TRIED_AT_ONCE = 256
 POOL_EMPTY = "No free address is left for dhcp"
 
 
+def lend_from(tx: Transaction, prefix: str | None) -> None:
+    """Lend addresses that begin with ``prefix`` (None: the usual ones) from now on, also to those who have others.
+
+    Their guests do not run: the emulator is about to start.
+    """
+    if tx.setting(PREFIX) == prefix:
+        return
+    tx.set_setting(PREFIX, prefix)
+    for server in tx.find("servers"):
+        if any(nic["lent_ip"] is not None for nic in server["nics"]):
+            give_back(tx, server)
+            lend(tx, server)
+            tx.update("servers", server)
+
+
 def lend(tx: Transaction, server: Doc) -> bool:
     """Give an address to each dhcp NIC of a server; False, and nothing given, when the pool is empty."""
     wanting = [nic for nic in server["nics"] if wants_lent_address(nic) and nic["lent_ip"] is None]

@@ -18,7 +18,7 @@ from ..domain.refusal import Refusal
 from ..domain.servers import FIELDS, MADE_UP_ALPHABET, MADE_UP_LENGTH, new_server
 from ..store.transaction import Transaction
 from .attachments import attachments_changed
-from .drive_transitions import rest, seconds_for
+from .drive_transitions import rest, seconds_for, users
 from .server_transitions import start
 from .sharing import may
 from .transition import FollowUp, follow, move
@@ -110,6 +110,7 @@ def copy_image(world: World, payload: Doc) -> None:
     """Long task: copy the bytes of a drive, then end the copy's making."""
     with world.transaction() as tx:
         copy = tx.get("drives", payload["uuid"])
+        writing = users(tx, payload["source"])
     if copy is None or copy["status"] != CLONING_DST:
         return
     failed = False
@@ -118,7 +119,8 @@ def copy_image(world: World, payload: Doc) -> None:
             world.images.own(payload["uuid"])
             world.images.resize(payload["uuid"], copy["size"])
         else:
-            world.images.clone(payload["source"], payload["uuid"], copy["size"])
+            with world.hypervisor.standing_still(writing):
+                world.images.clone(payload["source"], payload["uuid"], copy["size"])
     except OSError:
         failed = True
     with world.transaction() as tx:

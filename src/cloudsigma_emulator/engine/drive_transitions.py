@@ -36,8 +36,13 @@ def mounts_of(tx: Transaction, uuid: str) -> list[str]:
 
 def in_use(tx: Transaction, uuid: str) -> bool:
     """Tell whether a server that is not stopped has the drive."""
+    return bool(users(tx, uuid))
+
+
+def users(tx: Transaction, uuid: str) -> list[str]:
+    """Return the uuids of the servers that have the drive and are not stopped."""
     servers = tx.find("servers", uuids=mounts_of(tx, uuid))
-    return any(server["status"] != server_states.STOPPED for server in servers)
+    return [server["uuid"] for server in servers if server["status"] != server_states.STOPPED]
 
 
 def create(tx: Transaction, drive: Doc) -> None:

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import logging
 from pathlib import Path
 from typing import Any
 
 from ..domain import context
 from ..drivers.hypervisor import DriveFile, Report
 from ..store.transaction import Transaction
-from . import addresses, drive_transitions
-from .server_transitions import attached_drives, guest_powered_off, happen
-from .transition import move
+from . import drive_transitions
+from .server_transitions import attached_drives, could_not_run, guest_powered_off, happen
 from .world import World
 
 Doc = dict[str, Any]
-
-log = logging.getLogger("cloudsigma_emulator")
 
 EVENTS = (
     "power_off",
@@ -41,8 +37,8 @@ class Guests:
             document = context_of(tx, server)
         return context.answer(document, path)
 
-    def report(self, server: str, what: Report) -> None:
-        """Bring the rows in line with what a guest did."""
+    def report(self, server: str, what: Report, why: str = "") -> None:
+        """Bring the rows in line with what a guest did; why one could not be run goes to the log of the API too."""
         with self._world.transaction() as tx:
             stored = tx.get("servers", server)
             if stored is None:
@@ -55,9 +51,7 @@ class Guests:
                 if not happen(tx, self._world, stored, "host_crash"):
                     guest_powered_off(tx, server)
             elif stored["status"] != "stopped":
-                log.warning("server %s could not be run", server)
-                addresses.give_back(tx, stored)
-                move(tx, "servers", stored, "stopped", active_since=None, stopping_by_guest=False)
+                could_not_run(tx, self._world, stored, why)
 
     def drive_files(self, server: str) -> list[DriveFile]:
         """Return the drives of a server with the files of their bytes, which the guest may write to."""

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Protocol
 
 from ..domain import account_records
-from ..domain.seed import PERSISTENT_DRIVE_NAME, standard
+from ..domain.seed import PERSISTENT_DRIVE_NAME, guest_drive, standard
 from ..store.transaction import Transaction
 from . import credentials, subscribing
 
@@ -61,3 +61,26 @@ def sow(tx: Transaction, seed: str, guests: Sequence[GuestImage] = ()) -> list[t
             else:
                 tx.insert(kind, doc)
     return files
+
+
+def add_guests(
+    tx: Transaction, guests: Sequence[GuestImage], has_bytes: Callable[[str], object]
+) -> list[tuple[str, Path]]:
+    """Let a cloud that was made before its guest images have them; return which drives get a copy of which file.
+
+    :param guests: as for :func:`sow`. The persistent drive gets the first one unless it has been written to.
+    :param has_bytes: tells of the uuid of a drive whether it has a file.
+    """
+    library = {drive["name"]: drive["uuid"] for drive in tx.find("libdrives")}
+    if not library:
+        return []  # the seed without a library
+    wanted = []
+    for guest in guests:
+        if guest.title not in library:
+            library[guest.title] = tx.new_uuid()
+            tx.insert("libdrives", guest_drive(library[guest.title], guest.title, guest.size))
+        wanted.append((library[guest.title], guest.path))
+    if guests:
+        persistent = tx.find("drives", name=PERSISTENT_DRIVE_NAME, status="unmounted", limit=1)
+        wanted += [(drive["uuid"], guests[0].path) for drive in persistent if drive["size"] >= guests[0].size]
+    return [(uuid, path) for uuid, path in wanted if not has_bytes(uuid)]

@@ -120,9 +120,22 @@ def power_off(tx: Transaction, world: World, payload: Doc) -> None:
     server, status = _after(tx, payload, "power_off")
     if server is None or status is None:
         return
+    _has_stopped(tx, world, server, "stop")
+
+
+def could_not_run(tx: Transaction, world: World, server: Doc, why: str) -> None:
+    """Take note that there is no way to run a server: it is stopped again, and the log says why."""
+    _has_stopped(tx, world, server, None)
+    error = Refusal.backend(f"The server could not be run: {why}" if why else "The server could not be run")
+    tx.audit(
+        "Servers", "boot", server["uuid"], owner=server["owner"], actor=server["owner"], error=error.body()[0]
+    )
+
+
+def _has_stopped(tx: Transaction, world: World, server: Doc, action: str | None) -> None:
     addresses.give_back(tx, server)
     forget_ended_vlans(tx, server)
-    move(tx, "servers", server, status, action="stop", active_since=None, stopping_by_guest=False)
+    move(tx, "servers", server, STOPPED, action=action, active_since=None, stopping_by_guest=False)
     tx.after_commit(partial(world.hypervisor.power_off, server["uuid"]))
     drives = attached_drives(tx, server)
     _use_ephemeral(tx, drives, powered=False)
@@ -210,6 +223,8 @@ def happen(tx: Transaction, world: World, server: Doc, event: str) -> bool:
         tx.after_commit(partial(world.hypervisor.power_off, server["uuid"]))
     else:
         move(tx, "servers", server, status, action="heal", recovered_status=None)
+        if status == RUNNING:  # its guest may have ended while nobody was looking
+            tx.after_commit(partial(world.hypervisor.power_on, dict(server)))
     return True
 
 

@@ -25,7 +25,7 @@ from ..domain.snapshots import (
 )
 from ..store.transaction import Transaction
 from .cloning import name_of_clone, storage_host
-from .drive_transitions import in_use, seconds_for
+from .drive_transitions import in_use, seconds_for, users
 from .world import World
 
 Doc = dict[str, Any]
@@ -77,17 +77,27 @@ def create(
 
 
 def _go_on(tx: Transaction, world: World, kind: str, snapshot: Doc, *, least: float, most: float) -> None:
-    written_to = world.hypervisor.writes_images and in_use(tx, snapshot["drive"])
+    uuid = snapshot["uuid"]
     seconds = seconds_for(snapshot["drive_meta"]["size"], least=least, most=most)
-    task = "snapshot.part" if written_to and snapshot["status"] == CREATING else "snapshot.go_on"
-    tx.later(seconds, task, about=snapshot["uuid"], kind=kind, uuid=snapshot["uuid"])
+    if snapshot["status"] == CREATING and world.hypervisor.writes_images and in_use(tx, snapshot["drive"]):
+        tx.later(0, "snapshot.part", about=uuid, kind=kind, uuid=uuid, seconds=seconds)
+    else:
+        tx.later(seconds, "snapshot.go_on", about=uuid, kind=kind, uuid=uuid)
 
 
 def part(world: World, payload: Doc) -> None:
-    """Long task: give a snapshot of a drive that a guest writes to bytes of its own, then let it go on."""
-    world.images.own(payload["uuid"])
+    """Long task: give a snapshot of a drive that guests write to bytes of its own, as they are at one moment."""
+    uuid = payload["uuid"]
     with world.transaction() as tx:
-        go_on(tx, world, payload)
+        snapshot = tx.get(payload["kind"], uuid)
+        writing = users(tx, snapshot["drive"]) if snapshot is not None else []
+    with world.hypervisor.standing_still(writing):
+        world.images.own(uuid)
+    with world.transaction() as tx:
+        if tx.get(payload["kind"], uuid) is None:
+            tx.after_commit(partial(world.images.remove, uuid))
+            return
+        tx.later(payload.get("seconds", 0), "snapshot.go_on", about=uuid, kind=payload["kind"], uuid=uuid)
 
 
 def go_on(tx: Transaction, world: World, payload: Doc) -> None:
