@@ -24,7 +24,7 @@ BUFFER = 64 * 1024
 PAUSE_SECONDS = 0.7
 
 Direction = Literal["up", "down"]
-Act = Literal["cut", "reset", "stall", "pause"]
+Act = Literal["cut", "reset", "stall", "pause", "refuse"]
 
 
 @dataclass
@@ -147,7 +147,8 @@ class Proxy:
     ) -> Trouble:
         """Let something befall the next ``count`` exchanges whose name has ``only`` in it, and that come so far.
 
-        A pause only delays; it may befall an exchange ``count`` times on end.
+        A pause only delays; it may befall an exchange ``count`` times on end. What is refused is answered, and then
+        stands still.
         """
         made = Trouble(direction, after, act, re.compile(only), count)
         with self._lock:
@@ -383,6 +384,10 @@ class Proxy:
 
     def _meet(self, trouble: Trouble, source: Stream, sink: Stream) -> None:
         if trouble.act == "stall":
+            self._stall()
+            return
+        if trouble.act == "refuse":
+            source.socket.sendall(b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n")
             self._stall()
             return
         if trouble.act == "pause":

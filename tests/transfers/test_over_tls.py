@@ -11,6 +11,7 @@ import pytest
 
 from cloudsigma import CloudSigma, errors
 from cloudsigma.api import chunk_protocols, download_run
+from cloudsigma.ports import network
 from cloudsigma_emulator import Emulator
 from cloudsigma_emulator.certificate import made_in
 
@@ -180,6 +181,30 @@ def test_what_stands_still_is_tried_again(
     assert trouble.hits == 2
     assert content(cloud, drive, 24 * MIB) == image.read_bytes()
     assert begins_with(tmp_path / "target.raw", image)
+
+
+def test_a_trust_store_that_looks_only_at_whole_handshakes(
+    drives: Verbs, cloud: Emulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On some systems the context asks the system, and older ones do so only while they wrap a socket."""
+    truststore = pytest.importorskip("truststore")
+
+    class Older(truststore.SSLContext):  # type: ignore[misc,name-defined]
+        def wrap_socket(self, *arguments: Any, do_handshake_on_connect: bool = True, **more: Any) -> Any:
+            assert do_handshake_on_connect
+            return super().wrap_socket(*arguments, **more)
+
+    image = image_of(tmp_path, 12 * MIB)
+    context = Older(ssl.PROTOCOL_TLS_CLIENT)
+    context.load_verify_locations(str(cloud.ca_file))
+    monkeypatch.setattr(network, "_tls_context", context)
+    drive = drives("upload")(image, chunk_size=3 * MIB, verify=True)
+    drives("download")(drive, tmp_path / "target.raw", chunk_size=3 * MIB)
+    assert begins_with(tmp_path / "target.raw", image)
+    with trusting(None):
+        monkeypatch.setattr(network, "_tls_context", Older(ssl.PROTOCOL_TLS_CLIENT))
+        with pytest.raises(errors.ConnectionFailed, match="not trusted"):
+            drives("upload")(image)
 
 
 class TestTrust:

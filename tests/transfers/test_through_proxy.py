@@ -422,6 +422,16 @@ class TestFailures:
         assert content(cloud, drive, 24 * MIB) == image.read_bytes()
         assert begins_with(tmp_path / "target.raw", image)
 
+    def test_an_answer_before_the_end_of_the_request(
+        self, drives: Verbs, cloud: Emulator, proxy: Proxy, tmp_path: Path
+    ) -> None:
+        """It is heard although the rest of the request is taken no more."""
+        if secure(cloud):
+            pytest.skip("what a tunnel carries it cannot answer")
+        proxy.trouble("up", "refuse", 300 * KIB, only="upload_chunk", count=10**6)
+        with pytest.raises(errors.PermissionError):
+            drives("upload")(image_of(tmp_path, 64 * MIB), chunk_size=16 * MIB, parallel=2)
+
     def test_a_proxy_that_speaks_no_http(
         self, drives: Verbs, cloud: Emulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:

@@ -6,7 +6,6 @@ does, and waits for a silent server where nobody can call it back.
 
 from __future__ import annotations
 
-import ssl
 import threading
 import time
 from collections import deque
@@ -21,9 +20,6 @@ from .dialing import dial
 from .line import Duplex, Line, has_something_to_read, time_left
 from .network import Origin, Wire
 from .proxies import Proxy
-
-# Over TLS a connection that the other side has closed may be told by TLS's own errors.
-_CLOSED = (ConnectionError, ssl.SSLEOFError, ssl.SSLZeroReturnError)
 
 
 class Connection:
@@ -48,13 +44,13 @@ class Connection:
         try:
             connection.settimeout(time_left(until, sent=False))
             connection.sendall(sent)
-        except _CLOSED as error:
+        except network.CLOSED as error:
             broken = error  # the server may have answered before it closed
         try:
             connection.settimeout(time_left(until))
             while not conversation.take(connection.recv(network.READ_BYTES)):
                 connection.settimeout(time_left(until))
-        except (*_CLOSED, h11.RemoteProtocolError):
+        except (*network.CLOSED, h11.RemoteProtocolError):
             if broken is not None:
                 raise broken from None
             raise
@@ -72,13 +68,13 @@ class Connection:
         whole = False
         try:
             whole = line.send_request(head, wire)
-        except _CLOSED as error:
+        except network.CLOSED as error:
             broken = error  # the server may have answered before it closed
         if whole:
             conversation.end_streamed()
         try:
             status, headers, body = line.receive_answer(conversation, wire.sink)
-        except (*_CLOSED, h11.RemoteProtocolError):
+        except (*network.CLOSED, h11.RemoteProtocolError):
             if broken is not None:
                 raise broken from None
             raise

@@ -5,22 +5,19 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import deque
-from collections.abc import Coroutine
-from typing import Any, TypeVar, cast
+from collections.abc import Awaitable
+from typing import TypeVar
 
 import h11
-import httpcore2
 
-from ..core.port import PortFailure
+from ..core.port import BodySink, PortFailure
 from . import network
 from .conversation import Conversation, Headers
 from .network import Origin, Wire
 from .proxies import Handshake, Proxy
+from .streams_asyncio import Stream, connect
 
 T = TypeVar("T")
-
-SEND_BYTES = 256 * 1024
-"""How many bytes must go out before they count as moving."""
 
 
 class AsyncioConnection:
@@ -30,26 +27,32 @@ class AsyncioConnection:
         self._origin = origin
         self._proxy = proxy
         self._conversation = Conversation()
-        self._stream: httpcore2.AsyncNetworkStream | None = None
+        self._stream: Stream | None = None
         self._usable_until = 0.0
 
     async def exchange(self, wire: Wire, connect_seconds: float) -> tuple[int, Headers, bytes]:
         """Send a request and return status, headers and body; connecting may take ``connect_seconds`` a step."""
         if wire.source is not None or wire.sink is not None:
-            return await self._stream_through(wire, connect_seconds)
+            try:
+                return await self._stream_through(wire, connect_seconds)
+            except TimeoutError as error:
+                if wire.idle is None:
+                    raise
+                words = f"nothing moved for {wire.idle:.0f} seconds"
+                raise PortFailure(words, sent=True, timed_out=True) from error
         conversation = self._conversation
         sent = conversation.begin(wire.method, wire.target, wire.headers, wire.body)
         self._usable_until = 0.0
         stream = self._stream or await self._connect(connect_seconds)
-        broken: httpcore2.WriteError | None = None
+        broken: OSError | None = None
         try:
-            await stream.write(sent)
-        except httpcore2.WriteError as error:
+            await stream.send(sent)
+        except network.CLOSED as error:
             broken = error  # the server may have answered before it closed
         try:
-            while not conversation.take(await stream.read(network.READ_BYTES)):
+            while not conversation.take(await stream.receive(network.READ_BYTES)):
                 pass
-        except (httpcore2.ReadError, h11.RemoteProtocolError):
+        except (*network.CLOSED, h11.RemoteProtocolError):
             if broken is not None:
                 raise broken from None
             raise
@@ -63,103 +66,96 @@ class AsyncioConnection:
         head = conversation.begin_streamed(wire.method, wire.target, wire.headers, wire.length)
         self._usable_until = 0.0
         stream = self._stream or await self._connect(connect_seconds)
-        broken: httpcore2.WriteError | None = None
+        broken: OSError | None = None
+        whole = False
         try:
-            await _send(stream, head, wire)
-        except httpcore2.WriteError as error:
+            whole = await _send(stream, head, wire)
+        except network.CLOSED as error:
             broken = error  # the server may have answered before it closed
-        else:
+        if whole:
             conversation.end_streamed()
         try:
             body = await _receive_answer(stream, conversation, wire)
-        except (httpcore2.ReadError, h11.RemoteProtocolError):
+        except (*network.CLOSED, h11.RemoteProtocolError):
             if broken is not None:
                 raise broken from None
             raise
         status, headers = conversation.status, conversation.headers
-        if broken is not None and 200 <= status < 300:
+        if not whole and 200 <= status < 300:
             raise PortFailure("the server answered before it had the whole request", sent=True)
-        if conversation.renew() and broken is None:
+        if conversation.renew() and whole:
             self._usable_until = time.monotonic() + network.KEEPALIVE_SECONDS
         return status, headers, body
 
-    async def _connect(self, seconds: float) -> httpcore2.AsyncNetworkStream:
+    async def _connect(self, seconds: float) -> Stream:
         origin, proxy = self._origin, self._proxy
         where = origin if proxy is None else proxy
-        backend = cast("httpcore2.AsyncNetworkBackend", httpcore2.AnyIOBackend())
-        made = backend.connect_tcp(where.host, where.port, seconds, socket_options=[])
-        stream = self._stream = await _step(proxy, made)
+        stream = self._stream = await _step(proxy, connect(where.host, where.port, seconds))
         if proxy is not None:
             if proxy.secure:
-                made = stream.start_tls(network.tls_context(), proxy.host, seconds)
-                stream = self._stream = await _step(proxy, made)
+                await _step(proxy, stream.secure(network.tls_context(), proxy.host, seconds))
             handshake = proxy.handshake(origin.host, origin.port, origin.secure)
             if handshake is not None:
                 await _step(proxy, _converse(stream, handshake, seconds))
         if origin.secure:
-            made = stream.start_tls(network.tls_context(), origin.host, seconds)
-            stream = self._stream = await _step(None, made)
+            await _step(None, stream.secure(network.tls_context(), origin.host, seconds))
         return stream
 
     def is_ready(self) -> bool:
         """Tell whether the last exchange came to a proper end, the connection is not too old, and not closed."""
-        # An idle connection that has something to read was closed by the server.
+        # An idle connection on which something has come was closed by the server.
         stream = self._stream
-        return (
-            stream is not None
-            and time.monotonic() < self._usable_until
-            and not stream.get_extra_info("is_readable")
-        )
+        return stream is not None and time.monotonic() < self._usable_until and stream.is_idle()
 
     async def close(self) -> None:
         """Close it."""
         if self._stream is not None:
-            await self._stream.aclose()
+            await self._stream.close()
 
 
-async def _step(proxy: Proxy | None, made: Coroutine[Any, Any, T]) -> T:
+async def _step(proxy: Proxy | None, made: Awaitable[T]) -> T:
     try:
         return await made
     except network.TRANSPORT_ERRORS as error:
         raise network.connect_failure(error, proxy) from error
 
 
-async def _converse(stream: httpcore2.AsyncNetworkStream, handshake: Handshake, seconds: float) -> None:
+async def _converse(stream: Stream, handshake: Handshake, seconds: float) -> None:
     """Say to a proxy what is to be said."""
     try:
         async with asyncio.timeout(seconds):
             sent = next(handshake)
             while True:
-                await stream.write(sent)
-                sent = handshake.send(await stream.read(network.READ_BYTES))
+                await stream.send(sent)
+                sent = handshake.send(await stream.receive(network.READ_BYTES))
     except StopIteration:
         return
 
 
-async def _send(stream: httpcore2.AsyncNetworkStream, head: bytes, wire: Wire) -> None:
+async def _send(stream: Stream, head: bytes, wire: Wire) -> bool:
+    """Send a request; return False when the server answered before it had all of it."""
     source = wire.source
     if source is None:
-        await stream.write(head + wire.body)
-        return
+        await stream.send(head + wire.body, wire.idle)
+        return True
     await source.start()
     piece: bytes | memoryview = head
     left = source.length
     while True:
-        for begin in range(0, len(piece), SEND_BYTES):
-            async with asyncio.timeout(wire.idle):
-                await stream.write(bytes(piece[begin : begin + SEND_BYTES]))
+        await stream.send(piece if isinstance(piece, bytes) or piece.readonly else bytes(piece), wire.idle)
         piece = await source.read()
         if not piece:
             break
+        if stream.heard:
+            return False
         left -= len(piece)
     if left:
         raise PortFailure("the body of the request was not of its length", sent=True)
+    return True
 
 
-async def _receive_answer(
-    stream: httpcore2.AsyncNetworkStream, conversation: Conversation, wire: Wire
-) -> bytes:
-    while not conversation.take_head(await _read(stream, wire)):
+async def _receive_answer(stream: Stream, conversation: Conversation, wire: Wire) -> bytes:
+    while not conversation.take_head(await stream.receive(network.READ_BYTES, wire.idle)):
         pass
     sink = wire.sink
     wanted = sink is not None and await sink.begin(
@@ -167,28 +163,28 @@ async def _receive_answer(
     )
     rest = conversation.hand_over() if wanted else None
     if sink is not None and rest is not None:
-        length, came = rest
-        if came:
-            await sink.write(came)
-        left = length - len(came)
-        while left:
-            came = await _read(stream, wire, min(left, network.STREAM_BYTES))
-            if not came:
-                raise h11.RemoteProtocolError("peer closed connection: incomplete message body")
-            left -= len(came)
-            await sink.write(came)
+        await _fill(stream, sink, *rest, wire.idle)
         return b""
     while not conversation.take_more():
-        conversation.receive(await _read(stream, wire))
+        conversation.receive(await stream.receive(network.READ_BYTES, wire.idle))
     if sink is None or not wanted:
         return conversation.body()
     await sink.write(conversation.body())
     return b""
 
 
-async def _read(stream: httpcore2.AsyncNetworkStream, wire: Wire, length: int = network.READ_BYTES) -> bytes:
-    async with asyncio.timeout(wire.idle):
-        return await stream.read(length)
+async def _fill(stream: Stream, sink: BodySink, length: int, came: bytes, idle: float | None) -> None:
+    """Give a body of ``length`` bytes, of which some ``came``, to a sink: in large pieces, as each costs it a thread."""
+    if came:
+        await sink.write(came)
+    left = length - len(came)
+    buffer = memoryview(bytearray(min(network.STREAM_BYTES, left)))
+    while left:
+        piece = buffer[: min(left, len(buffer))]
+        if await stream.receive_into(piece, len(piece), idle) < len(piece):
+            raise h11.RemoteProtocolError("peer closed connection: incomplete message body")
+        left -= len(piece)
+        await sink.write(piece)
 
 
 class AsyncioConnections:

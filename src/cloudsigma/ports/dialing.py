@@ -108,13 +108,13 @@ def _connect(connection: socket.socket, address: tuple[object, ...], until: floa
 
 def _secured(connection: Duplex, host: str, until: float) -> Duplex:
     """Begin TLS."""
-    wrapped: ssl.SSLSocket | InnerTls
-    if type(connection) is socket.socket:
-        wrapped = network.tls_context().wrap_socket(
-            connection, server_hostname=host, do_handshake_on_connect=False
-        )
+    context = network.tls_context()
+    wrapped: ssl.SSLSocket | MemoryTls
+    # Contexts that ask the system whom it trusts may do so only when the handshake comes with the wrapping.
+    if type(connection) is socket.socket and type(context).__module__ == "ssl":
+        wrapped = context.wrap_socket(connection, server_hostname=host, do_handshake_on_connect=False)
     else:
-        wrapped = InnerTls(connection, host)
+        wrapped = MemoryTls(connection, context, host)
     try:
         while True:
             wrapped.settimeout(_patience(until))
@@ -150,13 +150,13 @@ def _patiently(connection: Duplex, act: Callable[..., T], argument: object, unti
             continue
 
 
-class InnerTls:
-    """TLS within the TLS of a connection to a proxy, which ``ssl`` can do with memory, but not with sockets."""
+class MemoryTls:
+    """TLS by way of memory: ``ssl`` can have it so within the TLS of a connection to a proxy, but not with sockets."""
 
-    def __init__(self, outer: Duplex, host: str) -> None:
+    def __init__(self, outer: Duplex, context: ssl.SSLContext, host: str) -> None:
         self._outer = outer
         self._coming, self._going = ssl.MemoryBIO(), ssl.MemoryBIO()
-        self._inner = network.tls_context().wrap_bio(self._coming, self._going, server_hostname=host)
+        self._inner = context.wrap_bio(self._coming, self._going, server_hostname=host)
         self._unsent = memoryview(b"")
 
     def fileno(self) -> int:

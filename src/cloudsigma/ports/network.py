@@ -38,14 +38,14 @@ _tls_context: ssl.SSLContext | None = None
 
 # Everything that an exchange may raise; nothing of it may reach a user.
 TRANSPORT_ERRORS: tuple[type[Exception], ...] = (
-    httpcore2.TimeoutException,
-    httpcore2.NetworkError,
     h11.ProtocolError,
     OSError,
     EOFError,
-    ImportError,
     RuntimeError,
 )
+
+# What says that the other side has closed; with TLS it may be told by that.
+CLOSED = (ConnectionError, ssl.SSLEOFError, ssl.SSLZeroReturnError)
 
 # The websocket library logs whole handshakes, cookies included, at debug level.
 SILENT = logging.Logger("cloudsigma.websocket")
@@ -164,7 +164,7 @@ def plain_headers(headers: list[tuple[bytes, bytes]]) -> Mapping[str, str]:
 
 def failure_of(error: BaseException) -> PortFailure:
     """Return what an error of the transport means to the core, in words without its types."""
-    if isinstance(error, (httpcore2.TimeoutException, TimeoutError)):
+    if isinstance(error, TimeoutError):
         return PortFailure("no answer in time", sent=True, timed_out=True)
     if isinstance(error, h11.LocalProtocolError):
         return PortFailure(f"the request cannot be sent: {error}", sent=False, permanent=True)
@@ -175,7 +175,7 @@ def failure_of(error: BaseException) -> PortFailure:
 
 def connect_failure(error: BaseException, proxy: Proxy | None) -> PortFailure:
     """Return what it means that no connection was made: to the server, or where it is given, to the proxy."""
-    if isinstance(error, (httpcore2.TimeoutException, TimeoutError)):
+    if isinstance(error, TimeoutError):
         words = "no connection in time" if proxy is None else f"no connection to the proxy {proxy} in time"
         return PortFailure(words, sent=False, timed_out=True)
     if isinstance(error, h11.ProtocolError):
