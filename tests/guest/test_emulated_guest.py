@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
+import re
+import subprocess
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -95,3 +100,16 @@ def test_changes_are_seen_by_the_running_guest(
     Server(**account).update(server["uuid"], {**current, "name": "renamed", "meta": {"a": "b"}})
     assert context.get("name") == "renamed"
     assert context.meta["a"] == "b"
+
+
+def test_the_program_of_the_documentation_runs(cloud: Emulator, server: dict[str, Any]) -> None:
+    page = (Path(__file__).resolve().parents[2] / "docs" / "guest.md").read_text(encoding="utf-8")
+    (program,) = re.findall(r"^```python\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
+    port = cloud.serial_port(server["uuid"])
+    assert port is not None
+    said = subprocess.run(
+        [sys.executable, "-W", "error", "-c", program],
+        env=os.environ | {"CLOUDSIGMA_SERIAL_PORT": port},
+        capture_output=True, text=True, check=True, timeout=60,
+    ).stdout  # fmt: skip
+    assert server["nics"][0]["mac"] in said.splitlines()
