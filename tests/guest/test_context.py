@@ -391,6 +391,27 @@ def test_endless_noise_ends_at_the_deadline() -> None:
         ServerContext(host.port, timeout=0.3).get()
 
 
+def test_a_line_that_never_falls_silent_is_asked_too() -> None:
+    """A login prompt that keeps coming holds nobody off, and does not pass for the answer."""
+    over = threading.Event()
+    begun = threading.Event()
+
+    def chatter(host: Host) -> None:
+        while not over.wait(0.01):
+            host.write(b"login: \r\n")
+            begun.set()
+
+    with host_of(DOCUMENT) as host:
+        thread = threading.Thread(target=chatter, args=[host])
+        thread.start()
+        begun.wait()
+        try:
+            assert ServerContext(host.port, timeout=2).get("uuid") == DOCUMENT["uuid"]
+        finally:
+            over.set()
+            thread.join()
+
+
 def test_an_answer_that_is_not_json_tells_nothing_of_it() -> None:
     with Host(lambda _: [b"vnc-password\n\x04"]) as host:
         with pytest.raises(NotJson, match="JSON object") as caught:
