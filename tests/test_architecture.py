@@ -47,7 +47,7 @@ EMULATOR = {
     "drivers": {"drivers", "domain"},
     "engine": {"engine", "domain", "store", "drivers"},
     "routes": {"routes", "domain", "engine", "store"},
-    "image": {"image", "domain"},
+    "image": {"image", "domain", "drivers.processes"},
     "app": {"app", "routes", "domain", "engine", "store", "drivers", "image"},
     "faces": {"faces", "app", "routes", "domain", "engine"},
 }
@@ -57,7 +57,6 @@ OUTSIDE_WORLD = {
     "asyncio",
     "concurrent",
     "http",
-    "httpcore2",
     "os",
     "pathlib",
     "queue",
@@ -71,6 +70,7 @@ OUTSIDE_WORLD = {
     "tempfile",
     "threading",
     "time",
+    "truststore",
     "urllib.request",
     "websockets",
 }
@@ -172,7 +172,7 @@ def test_domain_does_no_io_and_reads_no_clock() -> None:
 def test_importing_the_library_loads_no_transport() -> None:
     probe = (
         "import sys, cloudsigma; "
-        "print([name for name in ('httpcore2', 'h11', 'anyio', 'asyncio', 'ssl', 'websockets', 'serial', 'click', 'rich') "
+        "print([name for name in ('h11', 'asyncio', 'ssl', 'websockets', 'serial', 'click', 'rich') "
         "if name in sys.modules])"
     )
     result = subprocess.run([sys.executable, "-c", probe], capture_output=True, text=True, check=True)

@@ -22,7 +22,7 @@ def nowhere(tmp_path: Path) -> dict[str, str]:
 def test_version_loads_nothing() -> None:
     probe = (
         "import sys; from cloudsigma.cli.main import main; code = main(['--version']); "
-        "print(sorted({'click', 'orjson', 'httpcore2', 'rich', 'inspect', 'cloudsigma.client'} & set(sys.modules)), code)"
+        "print(sorted({'click', 'orjson', 'h11', 'rich', 'inspect', 'cloudsigma.client'} & set(sys.modules)), code)"
     )
     result = subprocess.run([sys.executable, "-c", probe], capture_output=True, text=True, check=True)
     assert result.stdout.splitlines() == [f"cloudsigma {__version__}", "[] 0"]

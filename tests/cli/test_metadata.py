@@ -239,7 +239,7 @@ def test_ctrl_c_ends_it_without_a_word(words: list[str]) -> None:
 def test_no_transport_and_no_encoder_is_loaded() -> None:
     program = (
         "import sys; from cloudsigma.cli.main import main; code = main(['metadata', 'meta']); "
-        "names = 'httpcore2 websockets orjson asyncio ssl serial cloudsigma.client'.split(); "
+        "names = 'h11 websockets orjson asyncio ssl serial cloudsigma.client'.split(); "
         "print(code, [name for name in names if name in sys.modules], file=sys.stderr)"
     )
     with host_of(DOCUMENT) as host:

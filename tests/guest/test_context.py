@@ -455,7 +455,7 @@ def test_the_old_name_needs_no_configuration(tmp_path: Path) -> None:
     script = (
         "import cloudsigma, json, sys; "
         "print(json.dumps(cloudsigma.metadata.GetServerMetadata().get())); "
-        "print([name for name in ('httpcore2', 'websockets', 'orjson', 'asyncio') if name in sys.modules])"
+        "print([name for name in ('h11', 'websockets', 'orjson', 'asyncio') if name in sys.modules])"
     )
     with host_of(DOCUMENT) as host:
         result = subprocess.run(

@@ -442,7 +442,7 @@ def test_a_forked_child_uses_connections_of_its_own(home: Home) -> None:
 def test_importing_the_old_modules_loads_no_transport() -> None:
     probe = (
         "import sys, cloudsigma.resource, cloudsigma.generic, cloudsigma.metadata, cloudsigma.conf\n"
-        "print([name for name in ('httpcore2', 'asyncio', 'ssl', 'websockets', 'serial') if name in sys.modules])"
+        "print([name for name in ('h11', 'asyncio', 'ssl', 'websockets', 'serial') if name in sys.modules])"
     )
     result = subprocess.run([sys.executable, "-c", probe], capture_output=True, text=True, check=True)
     assert result.stdout.strip() == "[]"

@@ -7,13 +7,14 @@ import logging
 import os
 import socket
 import ssl
+import sys
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import h11
-import httpcore2
 
 from ..core.port import BodySink, BodySource, HttpRequest, HttpResponse, PortFailure
 from .bodies import GuardedSink, GuardedSource
@@ -31,6 +32,13 @@ MAX_FRAME = 16 * 1024 * 1024
 CA_REMEDY = (
     "if the endpoint's certificate is from an authority of your own, name its file in the environment variable "
     "SSL_CERT_FILE"
+)
+
+CA_BUNDLES = (
+    "/etc/ssl/certs/ca-certificates.crt",  # Debian, Arch
+    "/etc/pki/tls/certs/ca-bundle.crt",  # Fedora
+    "/etc/ssl/ca-bundle.pem",  # openSUSE
+    "/etc/ssl/cert.pem",  # Alpine, BSD
 )
 
 _tls_lock = threading.Lock()
@@ -58,15 +66,30 @@ def tls_context() -> ssl.SSLContext:
     global _tls_context
     with _tls_lock:
         if _tls_context is None:
-            bundle = os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE")
-            if bundle and not os.environ.get("SSL_CERT_FILE") and not os.environ.get("SSL_CERT_DIR"):
-                folder = os.path.isdir(bundle)  # noqa: PTH112
-                _tls_context = ssl.create_default_context(
-                    cafile=None if folder else bundle, capath=bundle if folder else None
-                )
-            else:
-                _tls_context = httpcore2.default_ssl_context()
+            _tls_context = _new_tls_context()
         return _tls_context
+
+
+def _new_tls_context() -> ssl.SSLContext:
+    file, folder = os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR")
+    bundle = os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE")
+    if not file and not folder and bundle:
+        file, folder = (None, bundle) if os.path.isdir(bundle) else (bundle, None)  # noqa: PTH112
+    if file or folder:
+        return ssl.create_default_context(cafile=file or None, capath=folder or None)
+    if sys.platform in ("darwin", "win32"):
+        import truststore
+
+        return truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    return ssl.create_default_context(cafile=_system_bundle())
+
+
+def _system_bundle() -> str | None:
+    """Return the system's authorities where this Python does not find them by itself, as one built elsewhere may not."""
+    paths = ssl.get_default_verify_paths()
+    if paths.cafile or (paths.capath and any(Path(paths.capath).glob("*.[0-9]"))):
+        return None
+    return next((each for each in CA_BUNDLES if Path(each).is_file()), None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import errno
-import ipaddress
 import os
+import re
 import socket
 import ssl
-from collections.abc import Sequence
-from typing import Any, cast
+from typing import cast
 
 from .line import has_something_to_read
 
@@ -17,9 +16,6 @@ HEAD_START_SECONDS = 0.25
 """How long an address of a host has before the next one is tried as well (RFC 8305)."""
 
 EARLY_BYTES = 64 * 1024
-
-Address = tuple[int, int, int, Any]
-"""Family, kind, protocol, and what ``connect`` takes."""
 
 
 class Stream(asyncio.BufferedProtocol):
@@ -204,82 +200,14 @@ async def connect(host: str, port: int, seconds: float) -> Stream:
     """Connect to a host. Raises :class:`TimeoutError` and :class:`OSError`."""
     loop = asyncio.get_running_loop()
     async with asyncio.timeout(seconds):
-        connection = await _first_of(await _addresses(host, port))
-    try:
-        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        _, stream = await loop.create_connection(Stream, sock=connection)
-    except BaseException:
-        connection.close()
-        raise
+        try:
+            _, stream = await loop.create_connection(
+                Stream, host, port, happy_eyeballs_delay=HEAD_START_SECONDS
+            )
+        except OSError as error:
+            # For several addresses the event loop has words for all, and no number.
+            first = None if error.errno is not None else re.search(r"\[Errno (\d+)\]", str(error))
+            if first is None:
+                raise
+            raise OSError(int(first[1]), os.strerror(int(first[1]))) from error
     return stream
-
-
-async def _addresses(host: str, port: int) -> list[Address]:
-    try:
-        number = ipaddress.ip_address(host)
-    except ValueError:
-        found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
-        return [(each[0], each[1], each[2], each[4]) for each in found]
-    # Nothing to look up, which would take a thread.
-    family = socket.AF_INET if number.version == 4 else socket.AF_INET6
-    return [(family, socket.SOCK_STREAM, 0, (host, port))]
-
-
-async def _first_of(addresses: Sequence[Address]) -> socket.socket:
-    """Connect to all addresses, each a little later than the one before; return the first that stands."""
-    if len(addresses) == 1:
-        return await _connected(addresses[0])
-    waiting = _by_turns(addresses)
-    tasks: list[asyncio.Task[socket.socket]] = []
-    failure: OSError | None = None
-    chosen: asyncio.Task[socket.socket] | None = None
-    try:
-        while chosen is None:
-            if waiting:
-                tasks.append(asyncio.ensure_future(_connected(waiting.pop(0))))
-            running = [task for task in tasks if not task.done()]
-            if running:
-                await asyncio.wait(
-                    running,
-                    timeout=HEAD_START_SECONDS if waiting else None,
-                    return_when=asyncio.FIRST_COMPLETED,
-                )
-            for task in tasks:
-                if task.done():
-                    error = task.exception()
-                    if error is None:
-                        chosen = task
-                    elif isinstance(error, OSError):
-                        failure = error
-                    else:
-                        raise error
-            if chosen is None and not waiting and all(task.done() for task in tasks):
-                raise failure or OSError(errno.EADDRNOTAVAIL, os.strerror(errno.EADDRNOTAVAIL))
-        return chosen.result()
-    finally:
-        for task in tasks:
-            task.cancel()
-        for made in await asyncio.gather(*tasks, return_exceptions=True):
-            if isinstance(made, socket.socket) and (chosen is None or made is not chosen.result()):
-                made.close()
-
-
-def _by_turns(addresses: Sequence[Address]) -> list[Address]:
-    """Return addresses so that the families take turns, the first one first."""
-    first = [each for each in addresses if each[0] == addresses[0][0]]
-    other = [each for each in addresses if each[0] != addresses[0][0]]
-    turns: list[Address] = []
-    for number in range(max(len(first), len(other))):
-        turns += first[number : number + 1] + other[number : number + 1]
-    return turns
-
-
-async def _connected(address: Address) -> socket.socket:
-    connection = socket.socket(*address[:3])
-    try:
-        connection.setblocking(False)
-        await asyncio.get_running_loop().sock_connect(connection, address[3])
-    except BaseException:
-        connection.close()
-        raise
-    return connection
