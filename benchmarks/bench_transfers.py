@@ -15,6 +15,7 @@ import os
 import secrets
 import shutil
 import socket
+import ssl
 import subprocess
 import sys
 import tempfile
@@ -32,25 +33,38 @@ from venvs import python_with
 GIB = 1024**3
 MIB = 1024**2
 ROUNDS = 5
+FACES = {"blocking": "", "awaited": "awaited "}
+"""How the calls are made, and the word for it in the table."""
+
 SIZE = int(os.environ.get("BENCH_TRANSFER_BYTES", GIB))
 OLD_SIZE = 64 * MIB
 OLD_LIBRARY = "cloudsigma==2.0.0"
 CLOUD = """
 import json, sys
 from cloudsigma_emulator import Emulator
-with Emulator(data=sys.argv[1], lenient_uploads=sys.argv[2] == "lenient") as cloud:
+kind = sys.argv[2]
+with Emulator(data=sys.argv[1], lenient_uploads=kind == "lenient", tls=kind == "tls") as cloud:
     names = ("api_endpoint", "ws_endpoint", "username", "password")
     print(json.dumps({name: getattr(cloud, name) for name in names}), flush=True)
+    print(cloud.ca_file, flush=True)
     sys.stdin.read()
 """
 PEAK = """
-import json, resource, sys, time
+import asyncio, json, resource, sys, time
 from pathlib import Path
-from cloudsigma import CloudSigma
-with CloudSigma(**json.loads(sys.argv[1])) as cs:
-    began = time.perf_counter()
-    drive = getattr(cs.drives, sys.argv[2])(*sys.argv[3:])
-    seconds = time.perf_counter() - began
+from cloudsigma import AsyncCloudSigma, CloudSigma
+def blocking(options, verb, words):
+    with CloudSigma(**options) as cs:
+        began = time.perf_counter()
+        drive = getattr(cs.drives, verb)(*words)
+        return drive, time.perf_counter() - began
+async def awaited(options, verb, words):
+    async with AsyncCloudSigma(**options) as cs:
+        began = time.perf_counter()
+        drive = await getattr(cs.drives, verb)(*words)
+        return drive, time.perf_counter() - began
+given = json.loads(sys.argv[2]), sys.argv[3], sys.argv[4:]
+drive, seconds = blocking(*given) if sys.argv[1] == "blocking" else asyncio.run(awaited(*given))
 peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 status = Path("/proc/self/status")
 if status.exists():  # what getrusage tells begins with the memory of the process that started this one
@@ -71,7 +85,7 @@ os._exit(0)
 
 @contextlib.contextmanager
 def cloud(folder: Path, kind: str = "strict") -> Iterator[dict[str, Any]]:
-    """Run an emulator in a process of its own; give the arguments of a client."""
+    """Run an emulator in a process of its own; give the arguments of a client, which trusts a cloud over ``tls``."""
     with subprocess.Popen(
         [sys.executable, "-c", CLOUD, str(folder), kind],
         stdin=subprocess.PIPE,
@@ -80,13 +94,24 @@ def cloud(folder: Path, kind: str = "strict") -> Iterator[dict[str, Any]]:
     ) as process:
         assert process.stdin is not None
         assert process.stdout is not None
-        yield json.loads(process.stdout.readline())
-        process.stdin.close()
+        options = json.loads(process.stdout.readline())
+        authority = process.stdout.readline().strip()
+        if kind == "tls":
+            os.environ["SSL_CERT_FILE"] = authority
+        try:
+            yield options
+        finally:
+            if kind == "tls":
+                del os.environ["SSL_CERT_FILE"]
+            process.stdin.close()
 
 
 def connected(options: dict[str, Any]) -> socket.socket:
     parts = urlsplit(options["api_endpoint"])
-    return socket.create_connection((parts.hostname or "", parts.port or 80))
+    line = socket.create_connection((parts.hostname or "", parts.port or 80))
+    if parts.scheme == "https":
+        return ssl.create_default_context().wrap_socket(line, server_hostname=parts.hostname)
+    return line
 
 
 def raw_upload(options: dict[str, Any], image: Path) -> str:
@@ -114,10 +139,10 @@ def raw_download(options: dict[str, Any], location: str, target: Path) -> None:
         os.fsync(file.fileno())
 
 
-def ours(options: dict[str, Any], verb: str, *words: str) -> tuple[str, float, float]:
+def ours(options: dict[str, Any], verb: str, *words: str, face: str = "blocking") -> tuple[str, float, float]:
     """Run a verb of the drives in a process of its own; return drive, seconds and peak MiB."""
     done = subprocess.run(
-        [sys.executable, "-c", PEAK, json.dumps(options), verb, *words],
+        [sys.executable, "-c", PEAK, face, json.dumps(options), verb, *words],
         capture_output=True,
         text=True,
         check=True,
@@ -160,28 +185,55 @@ def _rows(folder: Path) -> Iterator[tuple[str, float, str]]:
             uuid, seconds = timed(lambda: raw_upload(options, image))
             note("raw up", seconds)
             cs.drives.delete(uuid, wait=True)
-            uuid, seconds, peaks["up"] = ours(options, "upload", str(image))
-            note("up", seconds)
-            link = _location(options, uuid)
-            note("raw down", timed(lambda link=link: raw_download(options, link, target))[1])
-            target.unlink()
-            _, seconds, peaks["down"] = ours(options, "download", uuid, str(target))
-            note("down", seconds)
-            with image.open("rb") as sent, target.open("rb") as received:
-                while piece := sent.read(16 * MIB):
-                    assert piece == received.read(len(piece))
-            target.unlink()
-            cs.drives.delete(uuid, wait=True)
+            for face in FACES:
+                uuid, seconds, peaks[f"{face} up"] = ours(options, "upload", str(image), face=face)
+                note(f"{face} up", seconds)
+                if face == "blocking":
+                    link = _location(options, uuid)
+                    note("raw down", timed(lambda link=link: raw_download(options, link, target))[1])
+                    target.unlink()
+                _, seconds, peaks[f"{face} down"] = ours(options, "download", uuid, str(target), face=face)
+                note(f"{face} down", seconds)
+                _require_same(image, target)
+                target.unlink()
+                cs.drives.delete(uuid, wait=True)
     size = SIZE / GIB
-    for verb, word in (("up", "upload"), ("down", "download")):
-        rate = SIZE / best[verb] / MIB
+    for face, words in FACES.items():
+        for verb, word in (("up", "upload"), ("down", "download")):
+            rate = SIZE / best[f"{face} {verb}"] / MIB
+            yield (
+                f"{words}{word} of {size:g} GiB ({rate:.0f} MiB/s) / raw socket",
+                best[f"raw {verb}"] / best[f"{face} {verb}"],
+                ">= 0.8",
+            )
+            yield f"peak memory of that {word}", peaks[f"{face} {verb}"], "<= 100 MiB"
+    yield from _over_tls(folder, image, target)
+    yield from _old(folder, python_with("cloudsigma-2.0.0", OLD_LIBRARY), best["raw up"])
+
+
+def _require_same(image: Path, target: Path) -> None:
+    with image.open("rb") as sent, target.open("rb") as received:
+        while piece := sent.read(16 * MIB):
+            assert piece == received.read(len(piece))
+
+
+def _over_tls(folder: Path, image: Path, target: Path) -> Iterator[tuple[str, float, str]]:
+    """Measure once what https costs; the raw socket has TLS, too."""
+    with cloud(folder / "tls", "tls") as options, CloudSigma(**options) as cs:
+        uuid, raw_seconds = timed(lambda: raw_upload(options, image))
+        cs.drives.delete(uuid, wait=True)
+        uuid, up, _ = ours(options, "upload", str(image))
+        raw_down = timed(lambda: raw_download(options, _location(options, uuid), target))[1]
+        target.unlink()
+        _, down, _ = ours(options, "download", uuid, str(target))
+        _require_same(image, target)
+        target.unlink()
+    for word, raw, seconds in (("upload", raw_seconds, up), ("download", raw_down, down)):
         yield (
-            f"{word} of {size:g} GiB ({rate:.0f} MiB/s) / raw socket",
-            best[f"raw {verb}"] / best[verb],
+            f"{word} over TLS ({SIZE / seconds / MIB:.0f} MiB/s) / raw socket with TLS",
+            raw / seconds,
             ">= 0.8",
         )
-        yield f"peak memory of that {word}", peaks[verb], "<= 100 MiB"
-    yield from _old(folder, python_with("cloudsigma-2.0.0", OLD_LIBRARY), best["raw up"])
 
 
 def _location(options: dict[str, Any], uuid: str) -> str:
