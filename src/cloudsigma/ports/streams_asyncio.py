@@ -8,7 +8,7 @@ import os
 import re
 import socket
 import ssl
-from typing import cast
+from typing import Any, cast
 
 from .line import has_something_to_read
 
@@ -201,9 +201,7 @@ async def connect(host: str, port: int, seconds: float) -> Stream:
     loop = asyncio.get_running_loop()
     async with asyncio.timeout(seconds):
         try:
-            _, stream = await loop.create_connection(
-                Stream, host, port, happy_eyeballs_delay=HEAD_START_SECONDS
-            )
+            _, stream = await loop.create_connection(Stream, host, port, **_head_start(loop))
         except OSError as error:
             # For several addresses the event loop has words for all, and no number.
             first = None if error.errno is not None else re.search(r"\[Errno (\d+)\]", str(error))
@@ -211,3 +209,10 @@ async def connect(host: str, port: int, seconds: float) -> Stream:
                 raise
             raise OSError(int(first[1]), os.strerror(int(first[1]))) from error
     return stream
+
+
+def _head_start(loop: asyncio.AbstractEventLoop) -> dict[str, Any]:
+    # Event loops of others, such as uvloop's, do not know the argument.
+    code = getattr(type(loop).create_connection, "__code__", None)
+    known = code is not None and "happy_eyeballs_delay" in code.co_varnames
+    return {"happy_eyeballs_delay": HEAD_START_SECONDS} if known else {}
