@@ -119,7 +119,7 @@ def emulator(
     except ValueError as error:
         raise click.ClickException(str(error)) from None
     except NotImplementedError as error:
-        raise click.UsageError(str(error)) from None
+        raise click.ClickException(str(error)) from None
     except StoreProblem as error:
         raise click.ClickException(str(error)) from None
     except OSError as error:
@@ -128,7 +128,10 @@ def emulator(
     try:
         log.info("CloudSigma emulator at %s", cloud.api_endpoint)
         if hypervisor == "qemu" and not image_cache.current():
-            log.warning("there is no guest image: cloudsigma emulator build-image makes one")
+            log.warning(
+                "there is no guest image, so servers boot only what is uploaded: cloudsigma emulator build-image "
+                "makes one, which this cloud has from its next start"
+            )
         log.info("accounts %s and %s, password %s", cloud.username, cloud.username2, cloud.password)
         if cloud.ca_file is not None:
             log.info("clients have to trust %s", cloud.ca_file)
@@ -145,23 +148,46 @@ def emulator(
     "variants",
     multiple=True,
     type=click.Choice(image_cache.ORDER),
-    help="small (the default) or cloud-init; may be given twice.",
+    help="small: boots in seconds (the default). cloud-init: systemd and cloud-init. May be given twice.",
 )
-def build_image(variants: tuple[str, ...]) -> None:
-    """Build the Debian disks that guests of --hypervisor qemu boot, unless they are there already.
+@click.option("--fresh", is_flag=True, help="Build anew, of the packages of today, what is there already.")
+@click.option(
+    "--mirror",
+    metavar="URL",
+    help="The Debian archive to take packages from, where this machine's own sources have none.",
+)
+def build_image(variants: tuple[str, ...], fresh: bool, mirror: str | None) -> None:
+    """Build the Debian disks that the guests of --hypervisor qemu boot, unless they are there already.
 
-    Needs Linux, root, mmdebstrap and grub-pc-bin. A cloud started from now on has them in its library, and the small
-    one as its persistent drive. They are kept in the cache directory, or in $CLOUDSIGMA_EMULATOR_CACHE.
+    Takes root, on Debian or a relative of it, and about a minute. What programs are missing is said. A cloud has the
+    disks in its library from its next start, and the small one as its persistent drive. They are kept in
+    ~/.cache/cloudsigma-emulator (less than 1 GB each), or where $CLOUDSIGMA_EMULATOR_CACHE says.
     """
+    from .domain.seed import PERSISTENT_DRIVE_NAME, PERSISTENT_PASSWORD
     from .image.build import build
-    from .image.rootfs import BuildFailed
+    from .image.programs import BuildFailed
 
-    for variant in dict.fromkeys(variants or image_cache.ORDER[:1]):
+    def end(_number: int, _frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    signal.signal(signal.SIGTERM, end)
+    chosen = list(dict.fromkeys(variants or image_cache.ORDER[:1]))
+    for variant in chosen:
         try:
-            image = build(variant, click.echo)
-        except (BuildFailed, OSError) as error:
+            image = build(variant, click.echo, mirror=mirror, fresh=fresh)
+        except BuildFailed as error:
             raise click.ClickException(str(error)) from None
-        click.echo(str(image.path))
+        except OSError as error:
+            raise click.ClickException(f"{error.filename or variant}: {error.strerror or error}") from None
+        except KeyboardInterrupt:
+            click.echo("given up; what was complete is kept for the next time", err=True)
+            raise
+        click.echo(f'{variant}: library drive "{image.title}", {image.path}')
+    if image_cache.ORDER[0] in chosen:
+        click.echo(
+            f'The drive "{PERSISTENT_DRIVE_NAME}" has it too; root\'s password is {PERSISTENT_PASSWORD}'
+        )
+    click.echo("Next: cloudsigma emulator --hypervisor qemu")
 
 
 def main(argv: list[str] | None = None) -> int:

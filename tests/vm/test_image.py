@@ -36,5 +36,5 @@ def test_a_machine_without_debian_among_its_sources_says_so(apt: Path, tmp_path:
         f'Dir::Etc::sourcelist "{tmp_path}/sources.list";\nDir::Etc::sourceparts "{tmp_path}/parts";\n'
         f'Dir::State::lists "{tmp_path}/lists";\n'
     )
-    with pytest.raises(BuildFailed, match="no Debian bookworm"):
+    with pytest.raises(BuildFailed, match="no Debian"):
         sources()

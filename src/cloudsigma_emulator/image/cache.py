@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 from dataclasses import dataclass
@@ -26,12 +27,55 @@ class GuestImage:
 
 
 def folder() -> Path:
-    """Return the folder of guest images, which need not exist."""
+    """Return the folder of guest images, which need not exist.
+
+    Under sudo it is that of the user who calls for it: building takes root, running an emulator does not.
+    """
     given = os.environ.get(PLACE)
     if given:
         return Path(given)
     base = os.environ.get("XDG_CACHE_HOME")
+    user = _user_behind_sudo()
+    if user is not None:
+        return user.home / ".cache" / "cloudsigma-emulator"
     return (Path(base) if base else Path.home() / ".cache") / "cloudsigma-emulator"
+
+
+def make_folder() -> Path:
+    """Return the folder of guest images, which exists. Raises OSError when it cannot be made."""
+    place = folder()
+    missing = [path for path in (place, *place.parents) if not path.exists()]
+    place.mkdir(parents=True, exist_ok=True, mode=0o700)
+    for path in missing:
+        give_to_user(path)
+    return place
+
+
+def give_to_user(path: Path) -> None:
+    """Let a file or folder belong to the user who calls for it by sudo, if it is in the home of one."""
+    user = _user_behind_sudo()
+    if user is not None and path.is_relative_to(user.home):
+        os.chown(path, user.uid, user.gid, follow_symlinks=False)
+
+
+@dataclass(frozen=True)
+class _User:
+    uid: int
+    gid: int
+    home: Path
+
+
+def _user_behind_sudo() -> _User | None:
+    try:
+        import pwd
+
+        if os.geteuid() == 0:
+            found = pwd.getpwuid(int(os.environ.get("SUDO_UID", "0")))
+            if found.pw_uid and Path(found.pw_dir).is_dir():
+                return _User(found.pw_uid, found.pw_gid, Path(found.pw_dir))
+    except (ImportError, KeyError, ValueError):
+        pass
+    return None
 
 
 def find(variant: str) -> GuestImage | None:
@@ -55,7 +99,9 @@ def record(variant: str, title: str, path: Path) -> GuestImage:
     listing = folder() / f"{variant}.json"
     partial = listing.with_suffix(".part")
     partial.write_text(json.dumps({"title": title, "file": path.name}), encoding="utf-8")
+    give_to_user(partial)
     partial.replace(listing)
     if before is not None and before.path != path:
-        before.path.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            before.path.unlink(missing_ok=True)
     return GuestImage(variant, title, path, path.stat().st_size)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from .rootfs import BuildFailed, run
+from .programs import BuildFailed, run
 
 _SECTOR = 512
 _PARTITION_AT = 2048 * _SECTOR

@@ -4,63 +4,45 @@ from __future__ import annotations
 
 import importlib.metadata
 import importlib.util
-import os
 import re
 import shutil
-import subprocess
 import sys
-import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 
 from .contents import EARLY_FILES, Variant
+from .programs import BuildFailed, run, workplace
 
 SUITE = "bookworm"
 _PYTHON = "3.11"
 _SITE = f"usr/local/lib/python{_PYTHON}/dist-packages"
 _LIBRARY = "cloudsigma"
+KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
+"""With what Debian signs its archives."""
 
 
-class BuildFailed(Exception):
-    """A guest image could not be made; the message says which step failed and what it said last."""
+def sources(mirror: str | None = None) -> list[str]:
+    """Return apt's lines for the Debian that the guest is made of.
 
-
-def run(command: Sequence[str | Path], step: str, given: str | None = None) -> str:
-    """Run a program; return what it wrote. Raises ``BuildFailed``."""
-    environment = {**os.environ, "LC_ALL": "C", "PATH": f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin"}
-    try:
-        done = subprocess.run(  # noqa: S603 - programs and arguments are ours
-            [str(word) for word in command],
-            input=given,
-            capture_output=True,
-            text=True,
-            env=environment,
-            check=False,
-        )
-    except OSError as error:
-        raise BuildFailed(f"{step} could not be started: {error}") from error
-    if done.returncode:
-        last = "\n".join((done.stderr or done.stdout).strip().splitlines()[-8:])
-        raise BuildFailed(f"{step} failed:\n{last}")
-    return done.stdout
-
-
-def sources() -> list[str]:
-    """Return apt's lines for Debian as this machine has them. Raises ``BuildFailed`` when it has none."""
+    :param mirror: the address of a Debian archive; by default this machine's own package sources tell one.
+    :raises BuildFailed: when they do not.
+    """
+    signed = f"[signed-by={KEYRING}] " if KEYRING.exists() else ""
+    if mirror is not None:
+        return [f"deb {signed}{mirror} {SUITE} main"]
     found = _debian_indexes()
     if not found:
         # Machines made from images often have no lists; what they would say is fetched, but not kept.
-        with tempfile.TemporaryDirectory(prefix="cloudsigma-image-") as folder:
-            Path(folder).chmod(0o755)
-            lists = ("-o", f"Dir::State::lists={folder}")
+        with workplace() as folder:
+            (folder / "lists").mkdir()
+            lists = ("-o", f"Dir::State::lists={folder / 'lists'}")
             run(["apt-get", *lists, "-o", "APT::Sandbox::User=", "update"], "apt-get update")
             found = _debian_indexes(*lists)
     if not any(suite == SUITE for _, suite in found):
         raise BuildFailed(
-            f"this machine's package sources have no Debian {SUITE}, which the guest is made of: add it to them"
+            f"this machine's package sources have no Debian, of whose {SUITE} the guest is made: "
+            "name an archive of it with --mirror"
         )
-    keyring = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
-    signed = f"[signed-by={keyring}] " if keyring.exists() else ""
     return [
         f"deb {signed}{place} {suite} {' '.join(dict.fromkeys(parts))}"
         for (place, suite), parts in found.items()
@@ -68,33 +50,39 @@ def sources() -> list[str]:
 
 
 def _debian_indexes(*options: str) -> dict[tuple[str, str], list[str]]:
-    """Return the components of each Debian suite that the guest may be made of, by place and suite."""
+    """Return the components of each Debian suite that the guest may be made of, by place and suite.
+
+    An archive of another release has the guest's too.
+    """
     form = "$(REPO_URI)|$(CODENAME)|$(COMPONENT)|$(ORIGIN)"
     command = ["apt-get", *options, "indextargets", "--format", form, "Identifier: Packages"]
-    found: dict[tuple[str, str], list[str]] = {}
+    own: dict[tuple[str, str], list[str]] = {}
+    other: dict[tuple[str, str], list[str]] = {}
     for line in run(command, "apt-get indextargets").splitlines():
         place, suite, component, origin = line.split("|")
-        if origin == "Debian" and re.fullmatch(rf"{SUITE}(-security|-updates)?", suite):
-            found.setdefault((place, suite), []).append(component)
-    return found
+        release = re.fullmatch(r"([a-z]+)(-security|-updates)?", suite)
+        if origin == "Debian" and release is not None:
+            name, part = release.groups(default="")
+            (own if name == SUITE else other).setdefault((place, SUITE + part), []).append(component)
+    return own or other
 
 
-def make_packages(variant: Variant, target: Path) -> None:
+def make_packages(variant: Variant, target: Path, mirror: str | None = None) -> None:
     """Make a tar file of the variant's packages, set up. Raises ``BuildFailed``."""
-    with tempfile.TemporaryDirectory(prefix="cloudsigma-image-") as folder:
-        early = Path(folder)
-        early.chmod(0o755)
-        write_files(early / "early", EARLY_FILES)
-        listing = early / "sources.list"
-        listing.write_text("\n".join(sources()) + "\n", encoding="ascii")
+    with workplace() as folder:
+        write_files(folder / "early", EARLY_FILES)
+        listing = folder / "sources.list"
+        listing.write_text("\n".join(sources(mirror)) + "\n", encoding="ascii")
         run(
             [
                 "mmdebstrap", "--mode=root", "--variant=minbase", "--format=tar", f"--include={','.join(variant.packages)}",
-                f"--setup-hook=copy-in {early}/early/etc {early}/early/usr /",
+                f"--setup-hook=copy-in {folder}/early/etc {folder}/early/usr /",
                 "--customize-hook=rm -rf $1/var/cache/apt/* $1/var/lib/apt/lists/* $1/usr/share/locale/*",
                 SUITE, target, listing,
             ],
             "mmdebstrap",
+            isolated=True,
+            folder=folder,
         )  # fmt: skip
 
 
