@@ -98,7 +98,8 @@ class Proxy:
     """The proxy, while the ``with`` block runs.
 
     Arguments: ``user`` and password that it demands; ``to``, a port to which it relays whatever comes, without looking
-    at it; ``socks``, to speak SOCKS 5 instead of HTTP; ``rate``, the most bytes a second in one direction of an exchange.
+    at it; ``socks``, to speak SOCKS 5 instead of HTTP; ``rate``, the most bytes a second in one direction of an exchange;
+    ``chunked``, to leave out how long answers are.
     """
 
     def __init__(
@@ -108,7 +109,9 @@ class Proxy:
         to: int | None = None,
         socks: bool = False,
         rate: float | None = None,
+        chunked: bool = False,
     ) -> None:
+        self._chunked = chunked
         self._user = user
         self._to = to
         self._socks = socks
@@ -271,11 +274,14 @@ class Proxy:
             try:
                 head = far.head()
                 status, answered = _parsed(head)
-                near.socket.sendall(head + b"\r\n\r\n")
                 empty = method == "HEAD" or status.split(" ")[1] in ("204", "304")
                 told = answered.get("content-length")
                 rest = 0 if empty else int(told) if told is not None else None
-                self._pump(far, near, "down", exchange, rest)
+                chunked = self._chunked and bool(rest)
+                if chunked:
+                    head = re.sub(rb"(?i)content-length: \d+", b"Transfer-Encoding: chunked", head)
+                near.socket.sendall(head + b"\r\n\r\n")
+                self._pump(far, near, "down", exchange, rest, chunked=chunked)
             except (OSError, Ended):
                 _shut(near.socket)
                 raise
@@ -343,7 +349,14 @@ class Proxy:
             _shut(sink.socket)
 
     def _pump(
-        self, source: Stream, sink: Stream, direction: Direction, exchange: Exchange, length: int | None
+        self,
+        source: Stream,
+        sink: Stream,
+        direction: Direction,
+        exchange: Exchange,
+        length: int | None,
+        *,
+        chunked: bool = False,
     ) -> None:
         passed = exchange.passed
         while length is None or passed[direction] < length:
@@ -360,12 +373,14 @@ class Proxy:
                 if length is not None:
                     raise Ended
                 return
-            sink.socket.sendall(piece)
+            sink.socket.sendall(b"%x\r\n%b\r\n" % (len(piece), piece) if chunked else piece)
             passed[direction] += len(piece)
             with self._lock:
                 self.passed[direction] += len(piece)
             if self._rate is not None and self._stopped.wait(len(piece) / self._rate):
                 raise Ended
+        if chunked:
+            sink.socket.sendall(b"0\r\n\r\n")
 
     def _due(self, exchange: Exchange, direction: Direction) -> Trouble | None:
         with self._lock:

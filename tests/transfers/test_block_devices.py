@@ -16,7 +16,7 @@ import pytest
 from cloudsigma import CloudSigma, errors
 from cloudsigma_emulator import Emulator
 
-from .conftest import KIB, MIB, Call, content, image_of
+from .conftest import KIB, MIB, Call, Witness, content, image_of, in_state
 from .hard_ways import ctrl_c
 from .hard_ways import small_drives as small_drives
 from .proxy import Proxy
@@ -100,6 +100,33 @@ class TestUpload:
         assert drive.name == "by-id"
         assert content(cloud, drive, 2 * MIB) == bytes_of(source)
 
+    def test_it_goes_on(
+        self,
+        drives: Verbs,
+        cloud: Emulator,
+        cs: CloudSigma,
+        witness: Witness,
+        device: Devices,
+        state_folder: Path,
+    ) -> None:
+        source = device(4 * MIB)
+
+        def stop(progress: Any) -> None:
+            if progress.done >= 2 * MIB:
+                raise Stop
+
+        with pytest.raises(Stop):
+            drives("upload")(source, chunk_size=256 * KIB, parallel=1, bandwidth=8 * MIB, progress=stop)
+        (journal,) = state_folder.iterdir()
+        assert journal.name.startswith(f"{source.name}.upload-")
+        seen: list[Any] = []
+        drive = drives("upload")(source, progress=seen.append)
+        assert seen[0].done >= MIB
+        assert witness.sent_again == []
+        assert content(cloud, drive, 4 * MIB) == bytes_of(source)
+        assert list(state_folder.iterdir()) == []
+        assert in_state(cs, "uploading") == []
+
     def test_another_content_does_not_go_on(self, drives: Verbs, device: Devices) -> None:
         source = device(4 * MIB)
 
@@ -176,6 +203,32 @@ class TestDownload:
         subprocess.run(["blockdev", "--setrw", str(target)], check=True)
         assert bytes_of(target) == before
         assert list(state_folder.iterdir()) == []
+
+    def test_one_that_somebody_uses(
+        self, drives: Verbs, cs: CloudSigma, device: Devices, tmp_path: Path, state_folder: Path
+    ) -> None:
+        """A mount holds a device in the same way."""
+        drive = cs.drives.upload(image_of(tmp_path, MIB))
+        target = device(4 * MIB)
+        before = bytes_of(target)
+        handle = os.open(target, os.O_RDONLY | os.O_EXCL)
+        try:
+            with pytest.raises(OSError, match=f"in use.*{target}"):
+                drives("download")(drive, target)
+        finally:
+            os.close(handle)
+        assert bytes_of(target) == before
+        assert list(state_folder.iterdir()) == []
+
+    def test_one_without_a_medium(self, drives: Verbs, cs: CloudSigma, tmp_path: Path) -> None:
+        drive = cs.drives.upload(image_of(tmp_path, MIB))
+        done = subprocess.run(["losetup", "--find"], capture_output=True, text=True, check=False)
+        target = Path(done.stdout.strip())
+        if done.returncode or not target.exists():
+            pytest.skip("no loop device can be had")
+        with pytest.raises(OSError, match=f"{target} has 0 bytes"):
+            drives("download")(drive, target)
+        assert stat.S_ISBLK(target.stat().st_mode)
 
     @pytest.mark.parametrize("touched", [False, True])
     def test_it_goes_on(

@@ -1,21 +1,25 @@
-"""Uploads from pipes: named ones, those of other programs, and standard input."""
+"""Uploads from pipes: named ones, those of other programs, and standard input; also such as stand still."""
 
 from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import pytest
 
 from cloudsigma_emulator import Emulator
 
 from .conftest import KIB, MIB, Call, content, image_of
+from .hard_ways import PROMPT_SECONDS, ctrl_c
 from .hard_ways import small_drives as small_drives
 
 pytestmark = [
@@ -111,6 +115,82 @@ def test_standard_input_of_another_size(command: list[str], there: int, protocol
     )
     assert done.returncode == 1
     assert b"ended after 1048575" in done.stderr or b"more than the 1048576" in done.stderr
+
+
+@contextmanager
+def standing_still() -> Iterator[tuple[IO[bytes], threading.Event]]:
+    """Give a pipe with some bytes in it that gets no more, and an event for when these were read."""
+    reader, writer = os.pipe()
+    os.write(writer, bytes(60 * KIB))
+    taken, over = threading.Event(), threading.Event()
+
+    def watch() -> None:
+        os.set_blocking(writer, False)
+        while not over.wait(0.01):  # what cannot be read yet fills the pipe
+            try:
+                os.write(writer, bytes(60 * KIB))
+            except BlockingIOError:
+                continue
+            taken.set()
+            break
+        over.wait(20)  # then who waits for more is let go, so that a test fails instead of hanging
+        os.close(writer)
+
+    thread = threading.Thread(target=watch)
+    thread.start()
+    try:
+        with os.fdopen(reader, "rb") as stream:
+            yield stream, taken
+            over.set()
+    finally:
+        over.set()
+        thread.join()
+
+
+class TestCtrlC:
+    """It ends an upload also while nothing comes."""
+
+    @pytest.mark.parametrize("protocol", PROTOCOLS)
+    def test_of_a_pipe(self, drives: Verbs, cloud: Emulator, protocol: str) -> None:
+        with standing_still() as (stream, taken), ctrl_c(taken):
+            drives("upload")(stream, size=8 * MIB, protocol=protocol, name="x", chunk_size=MIB)
+
+    @pytest.mark.parametrize("protocol", PROTOCOLS)
+    def test_of_a_named_pipe_that_nobody_writes_to(
+        self, drives: Verbs, cloud: Emulator, tmp_path: Path, protocol: str
+    ) -> None:
+        pipe = tmp_path / "pipe"
+        os.mkfifo(pipe)
+        begun, over = threading.Event(), threading.Event()
+
+        def let_go() -> None:
+            begun.set()
+            if not over.wait(20):
+                os.close(os.open(pipe, os.O_WRONLY))
+
+        thread = threading.Thread(target=let_go)
+        thread.start()
+        try:
+            with ctrl_c(begun):
+                drives("upload")(pipe, size=8 * MIB, protocol=protocol, chunk_size=MIB)
+        finally:
+            over.set()
+            thread.join()
+
+    @pytest.mark.parametrize("protocol", PROTOCOLS)
+    def test_of_standard_input(self, command: list[str], cloud: Emulator, protocol: str) -> None:
+        words = [*command, "--size", "8M", "--protocol", protocol, "--chunk-size", "1M"]
+        with standing_still() as (stream, taken):
+            process = subprocess.Popen(words, stdin=stream, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+            assert taken.wait(30)
+            time.sleep(0.3)  # until it waits again
+            began = time.monotonic()
+            process.send_signal(signal.SIGINT)
+            _, told = process.communicate(timeout=30)
+            assert time.monotonic() - began < PROMPT_SECONDS
+        assert process.returncode == 130
+        assert b"nothing of it is kept" in told
+        assert b"Fatal" not in told
 
 
 def test_a_stream_of_text_is_refused(drives: Verbs, tmp_path: Path) -> None:

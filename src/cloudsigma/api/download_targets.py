@@ -6,7 +6,7 @@ from hashlib import blake2b
 from typing import Protocol
 
 from ..core.journal import Journal
-from ..core.port import File, FileState, Port
+from ..core.port import File, Port
 from ..errors import TransferError
 from ..records.drive import Drive
 from .upload_begin import printable_name
@@ -134,8 +134,7 @@ class DeviceTarget:
 async def target_of(port: Port, path: str) -> Target:
     """Return the place that a path names. Raises :class:`OSError` for what cannot be one."""
     files = port.files
-    present = await files.state(path)
-    if present is None:
+    if await files.state(path) is None:
         return FileTarget(port, path)
     kind = await files.kind(path)
     if kind == "folder":
@@ -145,23 +144,9 @@ async def target_of(port: Port, path: str) -> Target:
             f"{path} is no ordinary file and no block device, and the parts of an image come in any order; download "
             "to a file, and send that on"
         )
-    if kind == "device" or await _is_device(port, path, present):
+    if kind == "device":
         return DeviceTarget(port, path)
     return FileTarget(port, path)
-
-
-async def _is_device(port: Port, path: str, present: FileState) -> bool:
-    """Tell whether something without a size of its own has one when it is opened."""
-    if present.size:
-        return False
-    try:
-        file = await port.files.open(path, "r")
-    except PermissionError:
-        return False  # nor could it be written to
-    try:
-        return (await file.state()).size > 0
-    finally:
-        await file.close()
 
 
 async def hold_to_digests(journal: Journal, file: File, size: int, stretch: int) -> list[int]:

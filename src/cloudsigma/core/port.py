@@ -176,7 +176,10 @@ class Files(Protocol):
         ...
 
     async def open(self, path: str, mode: str) -> File:
-        """Open a file: ``r`` to read, ``w`` to read and write, made when it is not there."""
+        """Open a file: ``r`` to read, ``w`` to read and write, made when it is not there.
+
+        A block device is opened to be written to only when nobody else uses it.
+        """
         ...
 
     async def state(self, path: str) -> FileState | None:
@@ -184,7 +187,7 @@ class Files(Protocol):
         ...
 
     async def kind(self, path: str) -> str:
-        """Return ``file`` for what can be read at any place, ``folder``, or ``stream`` for pipes and the like."""
+        """Return ``file``, ``device`` for a block device, ``folder``, or ``stream`` for pipes and the like."""
         ...
 
     async def replace(self, source: str, target: str) -> None:
@@ -194,7 +197,7 @@ class Files(Protocol):
         """Delete a file; nothing happens when there is none."""
 
     async def writable_beside(self, path: str) -> bool:
-        """Tell whether files can be made in the folder of ``path``."""
+        """Tell whether files can be made in the folder of ``path``; never in that of a block device."""
         ...
 
     async def state_folder(self) -> str:

@@ -165,12 +165,15 @@ async def _receive_answer(stream: Stream, conversation: Conversation, wire: Wire
     if sink is not None and rest is not None:
         await _fill(stream, sink, *rest, wire.idle)
         return b""
-    while not conversation.take_more():
+    over = conversation.take_more()
+    while True:
+        if sink is not None and wanted:
+            for part in conversation.take_parts():
+                await sink.write(part)
+        if over:
+            return conversation.body()
         conversation.receive(await stream.receive(network.READ_BYTES, wire.idle))
-    if sink is None or not wanted:
-        return conversation.body()
-    await sink.write(conversation.body())
-    return b""
+        over = conversation.take_more()
 
 
 async def _fill(stream: Stream, sink: BodySink, length: int, came: bytes, idle: float | None) -> None:

@@ -125,6 +125,11 @@ class Conversation:
             else:
                 raise h11.RemoteProtocolError("closed connection without sending a response")
 
+    def take_parts(self) -> list[bytes]:
+        """Return what has come of the body since the last time, and keep nothing of it."""
+        parts, self._parts = self._parts, []
+        return parts
+
     def body(self) -> bytes:
         """Return the body of the answer."""
         parts = self._parts

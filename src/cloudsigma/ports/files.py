@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import errno
+import io
 import os
+import select
 import stat
 import sys
 import threading
@@ -13,8 +15,11 @@ from typing import IO, Any, Protocol, TypeVar, cast
 
 from ..core.port import ByteStream, File, FileState
 from . import disk_images, unpacking
+from .abandonment import stop_if_abandoned
 
 T = TypeVar("T")
+
+SLICE_MILLISECONDS = 200
 
 
 class Runner(Protocol):
@@ -136,9 +141,11 @@ class LocalStream:
     """Bytes in order."""
 
     def __init__(self, inner: IO[bytes], close: Callable[[], None], do: Runner) -> None:
-        self._inner = inner
+        self._inner: Any = inner
         self._close = close
         self._do = do
+        self._closed = False
+        self._poll = _poll_of(inner)
 
     async def read(self, length: int) -> bytes:
         return await self._do(self._read, length)
@@ -146,7 +153,7 @@ class LocalStream:
     def _read(self, length: int) -> bytes:
         parts: list[bytes] = []
         while length:
-            part = self._inner.read(length)
+            part = self._next(length)
             if not part:
                 break
             if not isinstance(part, bytes):
@@ -155,8 +162,31 @@ class LocalStream:
             length -= len(part)
         return parts[0] if len(parts) == 1 else b"".join(parts)
 
+    def _next(self, length: int) -> object:
+        """Return what comes next; where nothing comes, wait in slices, so that nobody has to wait for this thread."""
+        if self._poll is None:
+            return self._inner.read(length)
+        while not self._poll.poll(SLICE_MILLISECONDS):
+            stop_if_abandoned()
+            if self._closed:
+                raise OSError("the stream was closed while it was read")
+        return (self._inner.read if isinstance(self._inner, io.FileIO) else self._inner.read1)(length)
+
     async def close(self) -> None:
+        self._closed = True
         self._close()
+
+
+def _poll_of(inner: object) -> Any:
+    """Return what tells whether a plain stream of the system has bytes, None where that cannot be told."""
+    if not isinstance(inner, (io.BufferedReader, io.FileIO)) or not hasattr(select, "poll"):
+        return None
+    poll = select.poll()
+    try:
+        poll.register(inner.fileno(), select.POLLIN)
+    except (OSError, ValueError):
+        return None
+    return poll
 
 
 class LocalFiles:
@@ -169,17 +199,16 @@ class LocalFiles:
         return str(Path(os.fsdecode(cast("os.PathLike[str]", path))).absolute())
 
     async def open(self, path: str, mode: str) -> File:
-        flags = os.O_RDONLY if mode == "r" else os.O_RDWR | os.O_CREAT
-        flags |= getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
-        handle = await self._do(os.open, path, flags, 0o600)
-        return LocalFile(path, handle, self._do)
+        return LocalFile(path, await self._do(_open, path, mode), self._do)
 
     async def state(self, path: str) -> FileState | None:
         return await self._do(_state_of, path)
 
     async def kind(self, path: str) -> str:
         mode = (await self._do(os.stat, path)).st_mode
-        if stat.S_ISREG(mode) or stat.S_ISBLK(mode):
+        if stat.S_ISBLK(mode):
+            return "device"
+        if stat.S_ISREG(mode):
             return "file"
         return "folder" if stat.S_ISDIR(mode) else "stream"
 
@@ -190,7 +219,7 @@ class LocalFiles:
         await self._do(_remove, path)
 
     async def writable_beside(self, path: str) -> bool:
-        return await self._do(os.access, Path(path).parent, os.W_OK | os.X_OK)
+        return await self._do(_writable_beside, path)
 
     async def state_folder(self) -> str:
         return await self._do(_state_folder)
@@ -204,6 +233,36 @@ class LocalFiles:
 
     async def disk_bytes(self, path: str, form: str, offset: int, length: int) -> bytes:
         return await self._do(disk_images.read, path, form, offset, length)
+
+
+def _open(path: str, mode: str) -> int:
+    flags = os.O_RDONLY if mode == "r" else os.O_RDWR | os.O_CREAT
+    flags |= getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
+    if mode == "r" or not _is_block_device(path):
+        return os.open(path, flags, 0o600)
+    try:
+        # Linux gives a device in this way only to one, and to nobody while it is mounted.
+        return os.open(path, (flags & ~os.O_CREAT) | os.O_EXCL)
+    except OSError as error:
+        if error.errno == errno.EBUSY:
+            raise OSError(
+                errno.EBUSY,
+                "the block device is in use: mounted, or a part of what is, or another has it",
+                path,
+            ) from None
+        raise
+
+
+def _is_block_device(path: str) -> bool:
+    try:
+        return stat.S_ISBLK(os.stat(path).st_mode)  # noqa: PTH116
+    except FileNotFoundError:
+        return False
+
+
+def _writable_beside(path: str) -> bool:
+    # The folder of devices is no place for files: it is emptied when the machine starts.
+    return not _is_block_device(path) and os.access(Path(path).parent, os.W_OK | os.X_OK)
 
 
 def _state_of(path: str) -> FileState | None:

@@ -109,10 +109,13 @@ class Line:
             if rest is not None:
                 self._fill(sink, *rest)
                 return status, headers, b""
-            while not conversation.take_more():
+            while True:
+                over = conversation.take_more()
+                for part in conversation.take_parts():
+                    run(sink.write(part))
+                if over:
+                    return status, headers, b""
                 conversation.receive(bytes(buffer[: self._receive_into(buffer)]))
-            run(sink.write(conversation.body()))
-            return status, headers, b""
         while not conversation.take_more():
             conversation.receive(bytes(buffer[: self._receive_into(buffer)]))
         return status, headers, conversation.body()

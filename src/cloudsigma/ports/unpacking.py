@@ -7,6 +7,7 @@ import io
 import lzma
 import os
 import shutil
+import stat
 import subprocess
 import threading
 from collections.abc import Callable
@@ -26,7 +27,7 @@ def open_stream(source: object, packing: str | None) -> tuple[IO[bytes], Callabl
         if not isinstance(source, (str, os.PathLike)):
             raise OSError("a stream is not unpacked from zstd; pipe it through `zstd -dc`")
         return _zstd(os.fspath(source))
-    raw = cast("IO[bytes]", Path(cast("str", source)).open("rb") if mine else source)  # noqa: SIM115
+    raw = cast("IO[bytes]", _opened(cast("str", source)) if mine else source)
     if not mine and packing is None:
         return raw, _nothing
     inner: Any = raw
@@ -36,6 +37,15 @@ def open_stream(source: object, packing: str | None) -> tuple[IO[bytes], Callabl
         inner = lzma.LZMAFile(raw)  # noqa: SIM115
     told: Any = _Told(inner, str(source)) if packing else inner
     return told, raw.close if mine else _nothing
+
+
+def _opened(path: str) -> IO[bytes]:
+    if not hasattr(os, "O_NONBLOCK") or not stat.S_ISFIFO(Path(path).stat().st_mode):
+        return Path(path).open("rb")
+    # A named pipe keeps who opens it until somebody writes to it; to wait for that is the reader's.
+    handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    os.set_blocking(handle, True)
+    return os.fdopen(handle, "rb")
 
 
 def _nothing() -> None:
