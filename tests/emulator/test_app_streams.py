@@ -165,6 +165,23 @@ def test_uploads_hold_up_nobody(wire: Wire, other: Wire) -> None:
         connection.close()
 
 
+@pytest.mark.parametrize("reset", [False, True])
+def test_a_client_that_leaves_its_download(caplog: pytest.LogCaptureFixture, reset: bool) -> None:
+    with Emulator() as cloud:
+        wire = Wire(cloud)
+        path = download_path(wire, upload(wire, b"x" * 64 * MIB))
+        for _ in range(5):
+            with socket.create_connection(("127.0.0.1", cloud.port), timeout=10) as connection:
+                connection.sendall(f"GET /api/2.0{path} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+                assert connection.recv(100).startswith(b"HTTP/1.1 200")
+                if reset:
+                    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
+        assert wire("GET", path, headers={"Range": f"bytes=0-{MIB}"}).body == b"x" * (MIB + 1)
+        wire.close()
+    assert "Traceback" not in caplog.text
+    assert "Exception" not in caplog.text
+
+
 UUID = "11111111-2222-4333-8444-555555555555"
 TWIN = "11111111-2222-4333-8444-666666666666"
 

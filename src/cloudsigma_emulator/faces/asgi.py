@@ -96,6 +96,10 @@ class HttpProtocol(HttpToolsProtocol):
             self.cycle.more_body = False
             self.cycle.message_event.set()
 
+    def count_sent(self, count: int) -> None:
+        """Take note that so many bytes of the answer's body were sent past ASGI."""
+        self.cycle.expected_content_length -= count
+
     def send_400_response(self, msg: str) -> None:
         """Refuse what is no HTTP in the form of every refusal."""
         self._refuse(400, msg)
