@@ -389,9 +389,12 @@ class App:
         return guest_images.current() if self.options.hypervisor == "qemu" else ()
 
     def _adopt(self, tx: Transaction, files: Iterable[tuple[str, Path]]) -> None:
-        """Let drives have copies of files."""
+        """Let drives have copies of files: one of each file, which its drives share."""
+        first: dict[Path, str] = {}
         for uuid, file in files:
-            tx.after_commit(partial(self.images.adopt, uuid, file))
+            source = first.setdefault(file, uuid)
+            copy = partial(self.images.adopt, uuid, file)
+            tx.after_commit(copy if source == uuid else partial(self.images.share, source, uuid))
 
     def _restore(self) -> None:
         """Bring the world in line with the rows, after a start with an existing data directory."""

@@ -48,7 +48,7 @@ class Machine:
             return {"error": {"class": "GenericError", "desc": "no"}}
         if command == "system_reset" and "busy" in self._behaviour:
             time.sleep(2)
-        if command == "system_powerdown":
+        if command == "system_powerdown" and "deaf" not in self._behaviour:
             self._say(event="SHUTDOWN", data={"guest": True, "reason": "guest-shutdown"})
             if "hasty" in self._behaviour:  # gone before it has answered
                 os._exit(0)

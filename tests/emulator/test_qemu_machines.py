@@ -14,9 +14,12 @@ from typing import Any
 
 import pytest
 
+from cloudsigma import CloudSigma
+from cloudsigma_emulator import Emulator
 from cloudsigma_emulator.drivers import make_hypervisor, qmp
-from cloudsigma_emulator.drivers.hypervisor import Hypervisor
+from cloudsigma_emulator.drivers.hypervisor import Hypervisor, Report
 
+from .fake_qemu import NAME
 from .test_hypervisors import PASSWORD, UUID, CloudOfOne, greeting, refused, server, until
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the hypervisor is of unix")
@@ -38,10 +41,13 @@ def said(tmp_path: Path) -> Callable[[], list[str]]:
 Run = Callable[..., Hypervisor]
 
 
+Behave = Callable[..., None]
+
+
 @pytest.fixture
-def run(cloud: CloudOfOne, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Run]:
-    """A hypervisor that runs one machine, which behaves as the words say."""
-    program = tmp_path / "qemu-system-x86_64"
+def behave(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Behave:
+    """Let machines behave as the words say."""
+    program = tmp_path / NAME
     program.write_text(
         f'#!/bin/sh\nexec "{sys.executable}" "{Path(__file__).with_name("fake_qemu.py")}" "$@"\n'
     )
@@ -49,10 +55,16 @@ def run(cloud: CloudOfOne, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> I
     monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
     monkeypatch.setenv("QMP_LOG", str(tmp_path / "commands"))
     monkeypatch.setenv("ONCE", str(tmp_path / "once"))
+    return lambda *behaviour: monkeypatch.setenv("BEHAVIOUR", " ".join(behaviour))
+
+
+@pytest.fixture
+def run(cloud: CloudOfOne, behave: Behave) -> Iterator[Run]:
+    """A hypervisor that runs one machine, which behaves as the words say."""
     made: list[Hypervisor] = []
 
     def begin(*behaviour: str) -> Hypervisor:
-        monkeypatch.setenv("BEHAVIOUR", " ".join(behaviour))
+        behave(*behaviour)
         made.append(make_hypervisor("qemu", cloud, "tcg"))
         made[-1].power_on(server(context=False, nics=[]))
         return made[-1]
@@ -148,7 +160,7 @@ def test_machines_stand_still_while_anybody_copies(run: Run, said: Any) -> None:
         with hypervisor.standing_still([UUID]):
             assert orders() == ["stop", "stop"]
         assert not orders()[2:]
-    until("it goes on", 30, lambda: orders()[2:] == ["cont"])
+    until("it goes on", 30, lambda: "cont" in orders())
 
 
 def test_a_machine_that_ends_holds_no_copy_up(run: Run, said: Any) -> None:
@@ -182,10 +194,11 @@ def test_it_works_with_more_than_a_thousand_open_files(run: Run, cloud: CloudOfO
         powers_off(run(), cloud)
 
 
-def test_without_any_more_open_files_a_server_is_reported(run: Run, cloud: CloudOfOne) -> None:
+def test_without_any_more_open_files_a_server_is_reported(run: Run, cloud: CloudOfOne, said: Any) -> None:
     import resource
 
     hypervisor = run()
+    until("it runs", 30, lambda: "query-blockstats" in said())
     before = resource.getrlimit(resource.RLIMIT_NOFILE)
     spare = os.open(os.devnull, os.O_RDONLY)  # the lowest number that is free
     other = UUID.replace("1", "9")
@@ -207,3 +220,67 @@ def test_a_machine_that_is_stopped_is_no_news(run: Run, said: Any, caplog: pytes
     hypervisor.power_off(UUID)
     hypervisor.close()
     assert caplog.text == ""
+
+
+def test_what_happened_is_told_until_it_is_understood(
+    run: Run, cloud: CloudOfOne, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The cloud's disk may be full, and a server must not seem to run for ever for that."""
+    understood, left = cloud.report, [1]
+
+    def report(server: str, what: Report, why: str = "") -> None:
+        if left:
+            raise OSError(left.pop(), "No space left on device")
+        understood(server, what, why)
+
+    monkeypatch.setattr(cloud, "report", report)
+    powers_off(run(), cloud)
+    assert "which could not be noted" in caplog.text
+
+
+# over the end of an emulator
+
+
+def with_client(cloud: Emulator) -> CloudSigma:
+    return CloudSigma(
+        api_endpoint=cloud.api_endpoint,
+        ws_endpoint=cloud.ws_endpoint,
+        username=cloud.username,
+        password=cloud.password,
+    )
+
+
+def emulator(data: Path, hypervisor: str = "qemu") -> Emulator:
+    return Emulator(hypervisor=hypervisor, accelerator="tcg", data=data)
+
+
+def test_a_server_that_was_about_to_end_is_off_at_the_next_start(behave: Behave, tmp_path: Path) -> None:
+    behave("deaf")
+    data = tmp_path / "data"
+    with emulator(data) as cloud, with_client(cloud) as client:
+        uuid = client.servers.create(name="m", cpu=1000, mem=2**28, vnc_password=PASSWORD)["uuid"]
+        client.servers.start(uuid, wait=True)
+        client.servers.shutdown(uuid)
+    with emulator(data) as cloud, with_client(cloud) as client:
+        client.servers.wait(uuid, status="stopped", timeout=30)
+        assert cloud.serial_port(uuid) is None
+
+
+def test_what_runs_again_has_an_address_of_this_emulator(behave: Behave, tmp_path: Path) -> None:
+    behave()
+    data = tmp_path / "data"
+    with emulator(data, "simulated") as cloud, with_client(cloud) as client:
+        nics = [{"ip_v4_conf": {"conf": "dhcp"}}]
+        uuid = client.servers.create(name="m", cpu=1000, mem=2**28, vnc_password=PASSWORD, nics=nics)["uuid"]
+        client.servers.start(uuid, wait=True)
+        usual = address_of(client, uuid)
+    for hypervisor in ("qemu", "simulated"):
+        with emulator(data, hypervisor) as cloud, with_client(cloud) as client:
+            address = address_of(client, uuid)
+            prefix = cloud.app.hypervisor.lends_from or usual.rpartition(".")[0]
+            assert address.startswith(prefix)
+            assert client.ips.get(address)["server"]["uuid"] == uuid
+
+
+def address_of(client: CloudSigma, server: str) -> str:
+    return str(client.servers.get(server)["runtime"]["nics"][0]["ip_v4"]["uuid"])

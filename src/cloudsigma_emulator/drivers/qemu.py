@@ -29,12 +29,14 @@ log = logging.getLogger("cloudsigma_emulator")
 
 PROGRAM = "qemu-system-x86_64"
 _GONE_WITHIN = 2.0
+_REPORTED_AGAIN_AFTER = 1.0
 _CRASHES, _WITHIN = 3, 60.0
 """So many crashes within so many seconds mean that a server cannot be run."""
 _TOLD: dict[Report, str] = {
     "crashed": "is started again, its virtual machine has vanished",
     "failed": "could not be run",
     "illegal_operation": "is paused, its virtual machine has stopped",
+    "powered_off": "powered itself off",
 }
 _RESTORED = ("running", "unavailable")
 
@@ -68,6 +70,7 @@ class QemuHypervisor:
         self._choosing = threading.Lock()
         self._probe = Probe(program, self.folder.path)
         self._lock = threading.Lock()
+        self._closed = threading.Event()
         self._guests: dict[str, QemuGuest] = {}
         self._ending: dict[str, QemuGuest] = {}
         self._host_ports: dict[str, SerialLine] = {}
@@ -105,7 +108,7 @@ class QemuHypervisor:
         self._close_host_port(guest.uuid)
         if what != "powered_off":
             log.warning("server %s %s: %s", guest.uuid, _TOLD[what], why)
-        self.cloud.report(guest.uuid, what, why)
+        self._report(guest.uuid, what, why)
 
     def forget(self, guest: QemuGuest) -> None:
         """Take note that nothing is left of a machine."""
@@ -233,6 +236,7 @@ class QemuHypervisor:
 
     def close(self) -> None:
         """Kill every machine; end the hub; leave nothing in the system."""
+        self._closed.set()
         self._probe.cancel()
         self.stop_all()
         self._probing.join()
@@ -242,10 +246,26 @@ class QemuHypervisor:
 
     # inside
 
+    def _report(self, uuid: str, what: Report, why: str) -> None:
+        """Tell the cloud until it has understood: its disk may be full."""
+        tries = 0
+        while not self._closed.is_set() and uuid not in self._guests:
+            try:
+                self.cloud.report(uuid, what, why)
+            except Exception:
+                tries += 1
+                if tries == 1:
+                    log.exception(
+                        "server %s %s, which could not be noted; trying until it can", uuid, _TOLD[what]
+                    )
+                self._closed.wait(_REPORTED_AGAIN_AFTER)
+            else:
+                return
+
     def _could_not_begin(self, uuid: str, error: OSError) -> None:
         """Report it from a thread: who powers on may not be told meanwhile."""
         log.warning("server %s %s: %s", uuid, _TOLD["failed"], error)
-        threading.Thread(target=self.cloud.report, args=(uuid, "failed", str(error)), daemon=True).start()
+        threading.Thread(target=self._report, args=(uuid, "failed", str(error)), daemon=True).start()
 
     def _open_host_port(self, uuid: str) -> None:
         try:

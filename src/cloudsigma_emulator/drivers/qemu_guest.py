@@ -81,6 +81,7 @@ class QemuGuest:
         self._cut = self._over = False
         self._holders = 0
         self._pressed_until = 0.0
+        self._trouble = ""
         self._relays: dict[str, Relay] = {}
         self._process: subprocess.Popen[bytes] | None = None
         self._wires: Wires | None = None
@@ -324,7 +325,7 @@ class QemuGuest:
         sampled = pressed = 0.0
         while True:
             while qmp.events:
-                ending = _heard(qmp, qmp.events.popleft())
+                ending = self._heard(qmp, qmp.events.popleft())
                 if ending is not None:
                     return ending
             while self._orders:
@@ -349,6 +350,19 @@ class QemuGuest:
                 except QmpError:
                     if not qmp.events:
                         raise
+
+    def _heard(self, qmp: Qmp, event: dict[str, Any]) -> tuple[Report, str] | None:
+        """Return what an event means for the server, None for most."""
+        if _is_power_off(event):
+            return "powered_off", ""
+        if event.get("event") == "BLOCK_IO_ERROR" and event["data"].get("nospace"):
+            self._trouble = "no space is left for what its guest writes"
+        if event.get("event") == "STOP":
+            with contextlib.suppress(QmpRefusal, QmpSilent):
+                status = qmp.execute("query-status")["status"]
+                if status in _DEAD:
+                    return "illegal_operation", self._trouble or status
+        return None
 
     def _carry_out(self, qmp: Qmp, order: Order) -> None:
         """Carry out an order. The guest runs on when the machine refuses it, or is too busy to answer."""
@@ -421,21 +435,6 @@ class QemuGuest:
     def _wake(self) -> None:
         with contextlib.suppress(OSError):
             self._waker.send(b"\0")
-
-
-def _heard(qmp: Qmp, event: dict[str, Any]) -> tuple[Report, str] | None:
-    """Return what an event means for the server, None for most."""
-    name, data = event.get("event"), event.get("data") or {}
-    if _is_power_off(event):
-        return "powered_off", ""
-    if name == "BLOCK_IO_ERROR" and data.get("nospace"):
-        log.warning("no space is left for what a guest writes")
-    if name == "STOP":
-        with contextlib.suppress(QmpRefusal, QmpSilent):
-            status = qmp.execute("query-status")["status"]
-            if status in _DEAD:
-                return "illegal_operation", status
-    return None
 
 
 def _is_power_off(event: dict[str, Any]) -> bool:

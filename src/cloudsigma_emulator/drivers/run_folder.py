@@ -22,7 +22,7 @@ log = logging.getLogger("cloudsigma_emulator")
 _LOCK = "lock"
 _NEW = ".new-"
 _PATIENCE = 5.0
-_TRIES = 5
+_TRIES = 20
 _UNFINISHED_FOR = 60.0
 
 
@@ -35,7 +35,7 @@ class RunFolder:
             try:
                 self._make(_base())
                 return
-            except FileNotFoundError:  # another emulator has just ended, and taken the base along
+            except (FileNotFoundError, FileExistsError):  # another emulator has just ended, and taken the base along
                 if not left:
                     raise
 

@@ -9,7 +9,8 @@ import shutil
 import signal
 import subprocess
 import tempfile
-from collections.abc import Iterator, Sequence
+import threading
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 
@@ -47,40 +48,65 @@ def run(
     if folder is not None:
         environment["TMPDIR"] = str(folder)
     place = isolation() if isolated else ()
-    words = [*dies_with_parent(), *place, *(str(word) for word in command)]
+    program = _Program([*dies_with_parent(), *place, *(str(word) for word in command)], given, environment)
+    program.start()
     try:
-        process = subprocess.Popen(  # noqa: S603 - programs and arguments are ours
-            words,
-            stdin=subprocess.DEVNULL if given is None else subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            errors="replace",
-            env=environment,
-            start_new_session=True,  # Ctrl-C is this program's business; see below
-        )
-    except OSError as error:
-        raise BuildFailed(f"{step} could not be started: {error}") from error
-    try:
-        said, complaints = process.communicate(given)
+        program.join()
     except BaseException:
         # Whoever is isolated leaves nothing when it is killed; others are asked to clean up after themselves.
-        _end(process, politely=not place)
+        program.end(politely=not place)
         raise
-    if process.returncode:
-        last = "\n".join((complaints or said).strip().splitlines()[-_LAST_LINES:])
+    if program.failure is not None:
+        raise BuildFailed(f"{step} could not be started: {program.failure}")
+    if program.status:
+        last = "\n".join((program.complaints or program.said).strip().splitlines()[-_LAST_LINES:])
         raise BuildFailed(f"{step} failed:\n{last}")
-    return said
+    return program.said
 
 
-def _end(process: subprocess.Popen[str], *, politely: bool) -> None:
-    """End a program, and wait until everybody has gone who still has its output open."""
-    for number in (signal.SIGTERM, signal.SIGKILL) if politely else (signal.SIGKILL,):
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(process.pid, number)
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            process.communicate(timeout=_GONE_WITHIN)
+class _Program(threading.Thread):
+    """A program that runs. The thread is there so that Ctrl-C, which meets the main one, finds it begun or not begun."""
+
+    def __init__(self, words: Sequence[str], given: str | None, environment: Mapping[str, str]) -> None:
+        super().__init__(daemon=True)
+        self.said = self.complaints = ""
+        self.status = 0
+        self.failure: OSError | None = None
+        self._words = words
+        self._given = given
+        self._environment = environment
+        self._process: subprocess.Popen[str] | None = None
+        self._begun = threading.Event()
+
+    def run(self) -> None:
+        """Begin, and wait until everybody has gone who has the program's output open."""
+        try:
+            self._process = subprocess.Popen(  # noqa: S603 - programs and arguments are ours
+                self._words,
+                stdin=subprocess.DEVNULL if self._given is None else subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                text=True,
+                errors="replace",
+                env=self._environment,
+                start_new_session=True,  # Ctrl-C is not for the program itself
+            )
+        except OSError as error:
+            self.failure = error
             return
+        finally:
+            self._begun.set()
+        self.said, self.complaints = self._process.communicate(self._given)
+        self.status = self._process.returncode
+
+    def end(self, *, politely: bool) -> None:
+        """End the program and all that it began."""
+        self._begun.wait()
+        for number in (signal.SIGTERM, signal.SIGKILL) if politely else (signal.SIGKILL,):
+            if self._process is not None:
+                with contextlib.suppress(ProcessLookupError):
+                    os.killpg(self._process.pid, number)
+            self.join(_GONE_WITHIN)
 
 
 def search_path() -> str:
