@@ -35,7 +35,8 @@ class RunFolder:
             try:
                 self._make(_base())
                 return
-            except (FileNotFoundError, FileExistsError):  # another emulator has just ended, and taken the base along
+            except (FileNotFoundError, FileExistsError):
+                # Another emulator has just ended, and taken the base along.
                 if not left:
                     raise
 
