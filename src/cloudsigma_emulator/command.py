@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import signal
+import socket
 import sys
-import threading
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import FrameType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -16,7 +18,40 @@ from .engine.clock import parse_speed
 from .engine.options import ACCELERATORS, HYPERVISORS, SEEDS
 from .image import cache as image_cache
 
+if TYPE_CHECKING:
+    from .emulator import Emulator
+
 log = logging.getLogger("cloudsigma_emulator")
+
+
+@contextlib.contextmanager
+def _signals() -> Iterator[Callable[[], None]]:
+    """Take SIGINT and SIGTERM; give what waits for one of them, or returns at once if there was one.
+
+    They come as bytes on a socket. A handler that sets an event would wait for ever for the lock that a second signal
+    finds taken, and may not be run at all when the signal comes just before the wait.
+    """
+    numbers = (signal.SIGINT, signal.SIGTERM)
+    near, far = socket.socketpair()
+    with near, far:
+        far.setblocking(False)
+        waker = signal.set_wakeup_fd(far.fileno(), warn_on_full_buffer=False)
+        before = [signal.signal(number, lambda _number, _frame: None) for number in numbers]
+
+        def wait() -> None:
+            while near.recv(1)[0] not in numbers:
+                pass
+
+        try:
+            yield wait
+        finally:
+            for number, handler in zip(numbers, before, strict=True):
+                signal.signal(number, handler)
+            signal.set_wakeup_fd(waker)
+
+
+class _NotHere(click.ClickException):
+    exit_code = 2
 
 
 class _Speed(click.ParamType[str]):
@@ -91,14 +126,6 @@ def emulator(
 
     logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(message)s")
     log.setLevel(logging.DEBUG if verbose else logging.INFO)
-    ended = threading.Event()
-
-    def end(_number: int, _frame: FrameType | None) -> None:
-        ended.set()
-
-    # Before the start, so that a signal that comes early ends it cleanly too.
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, end)
     if tls_key is not None and tls_cert is None:
         raise click.UsageError("--tls-key comes with --tls-cert")
     cloud = Emulator(
@@ -114,32 +141,38 @@ def emulator(
         tls_cert=tls_cert,
         tls_key=tls_key,
     )
-    try:
-        cloud.start()
-    except ValueError as error:
-        raise click.ClickException(str(error)) from None
-    except NotImplementedError as error:
-        raise click.ClickException(str(error)) from None
-    except StoreProblem as error:
-        raise click.ClickException(str(error)) from None
-    except OSError as error:
-        where = error.filename or f"{host}:{port}"
-        raise click.ClickException(f"{where}: {error.strerror or error}") from None
-    try:
-        log.info("CloudSigma emulator at %s", cloud.api_endpoint)
-        if hypervisor == "qemu" and not image_cache.current():
-            log.warning(
-                "there is no guest image, so servers boot only what is uploaded: cloudsigma emulator build-image "
-                "makes one, which this cloud has from its next start"
-            )
-        log.info("accounts %s and %s, password %s", cloud.username, cloud.username2, cloud.password)
-        if cloud.ca_file is not None:
-            log.info("clients have to trust %s", cloud.ca_file)
-        if config_out is not None:
-            log.info("configuration in %s", config_out)
-        ended.wait()
-    finally:
-        cloud.stop()
+    # Before the start, so that a signal that comes early ends it cleanly too.
+    with _signals() as wait_for_end:
+        try:
+            cloud.start()
+        except ValueError as error:
+            raise click.ClickException(str(error)) from None
+        except NotImplementedError as error:
+            raise _NotHere(str(error)) from None
+        except StoreProblem as error:
+            raise click.ClickException(str(error)) from None
+        except OSError as error:
+            where = error.filename or f"{host}:{port}"
+            raise click.ClickException(f"{where}: {error.strerror or error}") from None
+        try:
+            _introduce(cloud)
+            if config_out is not None:
+                log.info("configuration in %s", config_out)
+            wait_for_end()
+        finally:
+            cloud.stop()
+
+
+def _introduce(cloud: Emulator) -> None:
+    log.info("CloudSigma emulator at %s", cloud.api_endpoint)
+    if cloud.options.hypervisor == "qemu" and not image_cache.current():
+        log.warning(
+            "there is no guest image, so servers boot only what is uploaded: cloudsigma emulator build-image "
+            "makes one, which this cloud has from its next start"
+        )
+    log.info("accounts %s and %s, password %s", cloud.username, cloud.username2, cloud.password)
+    if cloud.ca_file is not None:
+        log.info("clients have to trust %s", cloud.ca_file)
 
 
 @emulator.command("build-image")
@@ -170,19 +203,22 @@ def build_image(variants: tuple[str, ...], fresh: bool, mirror: str | None) -> N
     def end(_number: int, _frame: FrameType | None) -> None:
         raise KeyboardInterrupt
 
-    signal.signal(signal.SIGTERM, end)
+    before = signal.signal(signal.SIGTERM, end)
     chosen = list(dict.fromkeys(variants or image_cache.ORDER[:1]))
-    for variant in chosen:
-        try:
+    try:
+        for variant in chosen:
             image = build(variant, click.echo, mirror=mirror, fresh=fresh)
-        except BuildFailed as error:
-            raise click.ClickException(str(error)) from None
-        except OSError as error:
-            raise click.ClickException(f"{error.filename or variant}: {error.strerror or error}") from None
-        except KeyboardInterrupt:
-            click.echo("given up; what was complete is kept for the next time", err=True)
-            raise
-        click.echo(f'{variant}: library drive "{image.title}", {image.path}')
+            click.echo(f'{variant}: library drive "{image.title}", {image.path}')
+    except BuildFailed as error:
+        raise click.ClickException(str(error)) from None
+    except OSError as error:
+        where = error.filename or image_cache.folder()
+        raise click.ClickException(f"{where}: {error.strerror or error}") from None
+    except KeyboardInterrupt:
+        click.echo("given up; what was complete is kept for the next time", err=True)
+        raise
+    finally:
+        signal.signal(signal.SIGTERM, before)
     if image_cache.ORDER[0] in chosen:
         click.echo(
             f'The drive "{PERSISTENT_DRIVE_NAME}" has it too; root\'s password is {PERSISTENT_PASSWORD}'

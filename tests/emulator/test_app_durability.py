@@ -273,6 +273,15 @@ def test_the_command(tmp_path: Path, processes: list[Process], number: int) -> N
     assert "Error" not in written
 
 
+def test_the_command_ends_however_often_it_is_told(tmp_path: Path, processes: list[Process]) -> None:
+    process = Process(tmp_path)
+    processes.append(process)
+    for number in range(300):
+        process.child.send_signal(signal.SIGINT if number % 2 else signal.SIGTERM)
+    assert process.child.wait(60) == 0
+    assert "Traceback" not in process.errors.read_text()
+
+
 def test_the_command_refuses_what_it_cannot_do(tmp_path: Path) -> None:
     def run(*arguments: str) -> tuple[int, str]:
         finished = subprocess.run(
