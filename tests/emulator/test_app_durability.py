@@ -273,6 +273,15 @@ def test_the_command(tmp_path: Path, processes: list[Process], number: int) -> N
     assert "Error" not in written
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no modes")
+def test_nobody_else_may_read_what_is_kept(tmp_path: Path) -> None:
+    tmp_path.chmod(0o755)
+    with Emulator(data=tmp_path):
+        kept = [path for path in tmp_path.iterdir() if path.name != "lock"]
+        assert len(kept) > 1  # the log of what is being written too
+        assert [path.stat().st_mode & 0o077 for path in kept] == [0] * len(kept)
+
+
 def test_the_command_ends_however_often_it_is_told(tmp_path: Path, processes: list[Process]) -> None:
     process = Process(tmp_path)
     processes.append(process)

@@ -78,6 +78,9 @@ class Database:
 
     @staticmethod
     def _connect(name: str) -> sqlite3.Connection:
+        if name != ":memory:":
+            with contextlib.suppress(OSError):  # passwords are in it, and the folder may be open to others
+                os.close(os.open(name, os.O_RDWR | os.O_CREAT, 0o600))
         try:
             connection = sqlite3.connect(
                 name, isolation_level=None, check_same_thread=False, cached_statements=512
