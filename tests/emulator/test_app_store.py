@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import random
+import sqlite3
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
@@ -164,4 +166,28 @@ def test_uuids_are_version_four() -> None:
     found = {tx.new_uuid() for _ in range(100)}
     assert len(found) == 100
     assert all(uuid.UUID(text).version == 4 for text in found)
+    database.close()
+
+
+def test_a_full_disk_undoes_a_transaction_and_is_named() -> None:
+    database = Database(None, links_of, uri_of)
+    (pages,) = database.connection.execute("PRAGMA page_count").fetchone()
+    database.connection.execute(f"PRAGMA max_page_count = {pages}")
+    undone: list[str] = []
+
+    def write(tx: Transaction) -> None:
+        tx.insert("tags", {"uuid": "u1", "owner": "ann", "name": "x" * 100_000, "points_at": []})
+
+    for _ in range(2):
+        tx = Transaction(database, NOW, random.Random(1), lambda seconds: seconds, instant=False)
+        tx.if_undone(lambda: undone.append("it"))
+        with pytest.raises(sqlite3.OperationalError, match="full"):
+            write(tx)
+        tx.rollback()
+    assert undone == ["it", "it"]
+    database.connection.execute(f"PRAGMA max_page_count = {pages + 1000}")
+    tx = Transaction(database, NOW, random.Random(1), lambda seconds: seconds, instant=False)
+    write(tx)
+    tx.commit()
+    assert tx.get("tags", "u1") is not None
     database.close()

@@ -346,8 +346,9 @@ class Transaction:
         """Undo everything."""
         self._after.clear()
         if self._writing:
-            self._sql.execute("ROLLBACK")
             self._writing = False
+            if self._sql.in_transaction:  # SQLite undoes by itself what a full disk has stopped
+                self._sql.execute("ROLLBACK")
         for action in self._undone:
             action()
 
