@@ -78,11 +78,15 @@ def _user_behind_sudo() -> _User | None:
     return None
 
 
-def find(variant: str) -> GuestImage | None:
-    """Return the image of a variant that was built last, None when there is none."""
+def find(variant: str, place: Path | None = None) -> GuestImage | None:
+    """Return the image of a variant that was built last, None when there is none.
+
+    :param place: where to look, by default :func:`folder`.
+    """
+    place = place or folder()
     try:
-        stored = json.loads((folder() / f"{variant}.json").read_text(encoding="utf-8"))
-        path = folder() / str(stored["file"])
+        stored = json.loads((place / f"{variant}.json").read_text(encoding="utf-8"))
+        path = place / str(stored["file"])
         return GuestImage(variant, str(stored["title"]), path, path.stat().st_size)
     except (OSError, ValueError, KeyError, TypeError):
         return None
@@ -94,9 +98,9 @@ def current() -> list[GuestImage]:
 
 
 def record(variant: str, title: str, path: Path) -> GuestImage:
-    """Make a finished image the current one of its variant, and forget the one before it."""
-    before = find(variant)
-    listing = folder() / f"{variant}.json"
+    """Make a finished image the current one of its variant in its folder, and forget the one before it."""
+    before = find(variant, path.parent)
+    listing = path.parent / f"{variant}.json"
     partial = listing.with_suffix(".part")
     partial.write_text(json.dumps({"title": title, "file": path.name}), encoding="utf-8")
     give_to_user(partial)
