@@ -11,6 +11,8 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -332,11 +334,17 @@ def test_something_in_the_place_of_the_folder(tmp_path: Path) -> None:
     assert "is no folder" in result.stderr
 
 
-def test_a_folder_of_somebody_else_is_named(tmp_path: Path) -> None:
-    for folder in (tmp_path, *tmp_path.parents[:2]):
-        folder.chmod(0o755)
-    (tmp_path / ".ssh").mkdir(mode=0o755)
-    file = tmp_path / ".ssh" / "authorized_keys"
+@pytest.fixture
+def open_folder() -> Iterator[Path]:
+    """A folder that everybody may look into; those of pytest are in one that nobody may."""
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o755)
+        yield Path(folder)
+
+
+def test_a_folder_of_somebody_else_is_named(open_folder: Path) -> None:
+    (open_folder / ".ssh").mkdir(mode=0o755)
+    file = open_folder / ".ssh" / "authorized_keys"
     with host_of({"meta": {"ssh_public_key": KEY}, "pubkeys": []}) as host:
         Path(host.port).chmod(0o666)
         result = as_nobody("metadata", "install-ssh-keys", "--port", host.port, "--file", str(file))

@@ -6,6 +6,7 @@ import asyncio
 import importlib
 import subprocess
 import sys
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -167,8 +168,7 @@ def test_events_of_both_clients(cloudsigma_emulator: Emulator) -> None:
 
     assert asyncio.run(main()) == "drives"
 
-    import threading
-
+    before = threading.enumerate()
     with CloudSigma(**given) as cs, CloudSigma(**given) as actor:  # type: ignore[arg-type]
 
         def act() -> None:
@@ -178,7 +178,8 @@ def test_events_of_both_clients(cloudsigma_emulator: Emulator) -> None:
             assert event.resource_type == "drives"
             break
         assert cs._requests.events._stream is None
-    assert threading.active_count() < 20
+    more = {thread.name for thread in threading.enumerate() if thread not in before}
+    assert {name for name in more if not name.startswith(("cloudsigma-emulator", "asyncio_"))} == set()
 
 
 def _when_open(cs: CloudSigma, act: Any) -> Any:
