@@ -238,6 +238,36 @@ def test_what_happened_is_told_until_it_is_understood(
     assert "which could not be noted" in caplog.text
 
 
+@pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="only Linux says what is open")
+def test_twenty_machines_later_nothing_more_is_open(run: Run, said: Any) -> None:
+    hypervisor = run()
+
+    def one_more() -> None:
+        before = len(said())
+        hypervisor.power_on(server())
+        path = hypervisor.serial_port(UUID)
+        assert path is not None
+        until("it runs", 30, lambda: "query-blockstats" in said()[before:])
+        with socket.create_connection(("127.0.0.1", hypervisor.open_vnc(UUID, PASSWORD)), 30) as viewer:
+            assert viewer.recv(12) == b"RFB 003.008\n"
+            assert greeting(hypervisor.open_console(UUID, PASSWORD), 10) == b"Password: "
+            hypervisor.power_off(UUID)
+            assert viewer.recv(1) == b""
+
+    def open_things() -> tuple[int, int]:
+        return len(list(Path("/proc/self/fd").iterdir())), threading.active_count()
+
+    hypervisor.power_off(UUID)
+    for _ in range(2):
+        one_more()
+    most = open_things()
+    for _ in range(20):
+        one_more()
+    until(
+        "all is closed", 30, lambda: all(now <= then for now, then in zip(open_things(), most, strict=True))
+    )
+
+
 # over the end of an emulator
 
 

@@ -16,7 +16,7 @@ from cloudsigma_emulator import Emulator
 from foreign.venvs import python_with
 
 from . import vnc
-from .conftest import VNC_PASSWORD, Boot, Guest, wait_until
+from .conftest import MIB, VNC_PASSWORD, Boot, Guest, wait_until
 
 pytestmark = [pytest.mark.vm, pytest.mark.timeout(420)]
 
@@ -26,7 +26,8 @@ def guest(client: CloudSigma, cloud: Emulator, boot: Boot) -> Guest:
     """A server whose drive is the persistent one."""
     drive = client.drives.find(name=cloud.settings()["persistent_drive_name"])
     assert drive is not None
-    return boot(drive["uuid"], "first name", meta={"purpose": "äöü €", "n": "1"}).wait_for_ssh()
+    meta = {"purpose": "äöü €", "n": "1"}
+    return boot(drive["uuid"], "first name", meta=meta, smp=2, cpu=2000).wait_for_ssh()
 
 
 def context_in(guest: Guest, path: str = "") -> Any:
@@ -35,6 +36,13 @@ def context_in(guest: Guest, path: str = "") -> Any:
 
 def test_ssh_as_root_with_the_configured_password(guest: Guest) -> None:
     assert guest.out("id -un; cat /sys/class/dmi/id/product_name").split() == ["root", "CloudSigma"]
+
+
+def test_memory_and_processors_are_those_of_the_definition(guest: Guest) -> None:
+    count, total = guest.out("nproc; sed -n 's/MemTotal: *//p' /proc/meminfo").splitlines()
+    assert count == "2"
+    # The kernel keeps some of it to itself.
+    assert 384 * MIB * 0.8 < int(total.split()[0]) * 1024 <= 384 * MIB
 
 
 def test_the_address_in_the_runtime_answers_on_port_22(guest: Guest) -> None:

@@ -103,6 +103,29 @@ def test_a_drive_without_boot_order_is_not_booted(cloud: Emulator, client: Cloud
         client.servers.stop(server, wait=True)
 
 
+def cd_that_boots(sector: bytes) -> bytes:
+    """A CD (ISO 9660 without any file, El Torito) that boots a sector."""
+    size, block = 2048, b"CD001\1"
+    record = (b"\0" + block + b"EL TORITO SPECIFICATION").ljust(0x47, b"\0") + (19).to_bytes(4, "little")
+    validation = bytearray(b"\1".ljust(30, b"\0") + b"\x55\xaa")
+    words = sum(int.from_bytes(validation[at : at + 2], "little") for at in range(0, 32, 2))
+    validation[28:30] = (-words % 2**16).to_bytes(2, "little")
+    entry = b"\x88\0\0\0\0\0" + (1).to_bytes(2, "little") + (20).to_bytes(4, "little")
+    blocks = [b"\1" + block, record, b"\xff" + block, bytes(validation) + entry, sector]
+    return bytes(16 * size) + b"".join(each.ljust(size, b"\0") for each in blocks)
+
+
+def test_a_cdrom_boots(cloud: Emulator, client: CloudSigma) -> None:
+    cdrom = drive_with(client, cloud, "cd", cd_that_boots(sector_that_says("<cd>")), "cdrom")
+    disk = drive_with(client, cloud, "disk", sector_that_says("<disk>"))
+    drives = [attached(disk, "virtio", "0:0", 2), attached(cdrom, "ide", "0:1", 1)]
+    server = started(client, drives=drives)
+    try:
+        assert b"<disk>" not in said(client, server, b"<cd>")
+    finally:
+        client.servers.stop(server, wait=True)
+
+
 def test_many_drives_and_cards(cloud: Emulator, client: CloudSigma) -> None:
     boots = drive_with(client, cloud, "boots", sector_that_says("<boots>"))
     more = client.drives.create_many(
@@ -225,6 +248,22 @@ def test_a_machine_that_cannot_start_ends_stopped(cloud: Emulator, client: Cloud
         path.rmdir()
 
 
+def test_starts_and_stops_in_quick_alternation(cloud: Emulator, client: CloudSigma) -> None:
+    drive = drive_with(client, cloud, "alternating", sector_that_says("<on>"))
+    server = client.servers.create(**definition(drive, "alternating") | {"mem": 256 * MIB})["uuid"]
+    for number in range(8):
+        client.servers.start(server, wait=True)
+        if number % 2:
+            said(client, server, b"<on>")
+        client.servers.stop(server, wait=True)
+        wait_until(lambda: not processes(server), 10)
+    client.servers.start(server, wait=True)
+    client.servers.stop(server, wait=True)
+    client.servers.delete(server, recurse="all_drives")
+    wait_until(lambda: not processes(server), 10)
+    assert cloud.app.images.existing(drive) is None
+
+
 def test_stopping_cuts_the_power(cloud: Emulator, client: CloudSigma) -> None:
     server = started(client)
     wait_until(lambda: processes(server), 20)
@@ -264,8 +303,8 @@ def emulator(folder: Path, *more: str) -> tuple[subprocess.Popen[bytes], Callabl
     return process, call
 
 
-def run_one(call: Callable[..., Any]) -> str:
-    body = {"objects": [{"name": "m", "cpu": 1000, "mem": 256 * MIB, "vnc_password": VNC_PASSWORD}]}
+def run_one(call: Callable[..., Any], drive: str | None = None) -> str:
+    body = {"objects": [definition(drive, "m") | {"mem": 256 * MIB, "nics": []}]}
     uuid = str(call("POST", "servers/", body)["objects"][0]["uuid"])
     call("POST", f"servers/{uuid}/action/?do=start", {})
     wait_until(lambda: processes(uuid), 20)
@@ -341,9 +380,9 @@ def test_machines_die_with_a_killed_emulator_where_the_system_can(tmp_path: Path
 
 
 def test_running_servers_run_again_after_a_restart(tmp_path: Path) -> None:
-    data = str(tmp_path / "data")
+    data = str(tmp_path / "a folder, \"quoted\" = 'ünd' lang".ljust(200, "g"))
     process, call = emulator(tmp_path, "--data", data)
-    server = run_one(call)
+    server = run_one(call, call("GET", "drives/")["objects"][0]["uuid"])
     process.terminate()
     assert process.wait(30) == 0
     assert processes(server) == []
