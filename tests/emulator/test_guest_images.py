@@ -126,6 +126,8 @@ def test_a_second_build_waits_and_says_so(place: Path) -> None:
 
 # where packages come from
 
+ARCHIVE, SECURITY = "http://archive.example", "http://security.example"
+
 
 def listed(tools: Path, *lines: str) -> None:
     program(tools / "apt-get", "\n".join(f"echo '{line}'" for line in lines))
@@ -134,34 +136,34 @@ def listed(tools: Path, *lines: str) -> None:
 def test_packages_come_from_the_machines_own_sources(tools: Path) -> None:
     listed(
         tools,
-        "http://archive/debian|bookworm|main|Debian",
-        "http://archive/debian|bookworm|contrib|Debian",
-        "http://security/debian|bookworm-security|main|Debian",
-        "http://archive/debian|bookworm-backports|main|Debian",
-        "http://archive/debian|trixie|main|Debian",
-        "http://elsewhere/|bookworm|main|Somebody",
+        f"{ARCHIVE}|bookworm|main|Debian",
+        f"{ARCHIVE}|bookworm|contrib|Debian",
+        f"{SECURITY}|bookworm-security|main|Debian",
+        f"{ARCHIVE}|bookworm-backports|main|Debian",
+        f"{ARCHIVE}|trixie|main|Debian",
+        f"{SECURITY}|bookworm|main|Somebody",
     )
     bare = [" ".join(word for word in line.split() if "signed-by" not in word) for line in rootfs.sources()]
     assert bare == [
-        "deb http://archive/debian bookworm main contrib",
-        "deb http://security/debian bookworm-security main",
+        f"deb {ARCHIVE} bookworm main contrib",
+        f"deb {SECURITY} bookworm-security main",
     ]
 
 
 def test_the_archive_of_another_release_has_the_guests_too(tools: Path) -> None:
     listed(
         tools,
-        "http://archive/debian|trixie|main|Debian",
-        "http://security/debian|trixie-security|main|Debian",
+        f"{ARCHIVE}|trixie|main|Debian",
+        f"{SECURITY}|trixie-security|main|Debian",
     )
     assert [line.split()[-3:] for line in rootfs.sources()] == [
-        ["http://archive/debian", "bookworm", "main"],
-        ["http://security/debian", "bookworm-security", "main"],
+        [ARCHIVE, "bookworm", "main"],
+        [SECURITY, "bookworm-security", "main"],
     ]
 
 
 def test_without_debian_among_the_sources_an_archive_is_asked_for(tools: Path) -> None:
-    listed(tools, "http://archive/ubuntu|noble|main|Ubuntu")
+    listed(tools, f"{ARCHIVE}|noble|main|Ubuntu")
     with pytest.raises(BuildFailed, match="--mirror"):
         rootfs.sources()
     (line,) = rootfs.sources("http://mirror/debian")
