@@ -166,8 +166,8 @@ def test_without_debian_among_the_sources_an_archive_is_asked_for(tools: Path) -
     listed(tools, f"{ARCHIVE}|noble|main|Ubuntu")
     with pytest.raises(BuildFailed, match="--mirror"):
         rootfs.sources()
-    (line,) = rootfs.sources("http://mirror/debian")
-    assert line.endswith("http://mirror/debian bookworm main")
+    (line,) = rootfs.sources(ARCHIVE)
+    assert line.endswith(f"{ARCHIVE} bookworm main")
 
 
 # programs and what they leave
