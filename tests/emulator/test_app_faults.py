@@ -15,7 +15,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from cloudsigma_emulator.domain.faults import fault_of
 from cloudsigma_emulator.engine.faults import Faults
 
-from .wire import Wire
+from .wire import Wire, until
 
 
 def names(wire: Wire) -> list[str]:
@@ -65,6 +65,7 @@ def test_by_action(wire: Wire) -> None:
     uuid = wire.server()["uuid"]
     wire.emulator.faults.add(do="stop", status=503)
     assert wire("POST", f"/servers/{uuid}/action/?do=start", {}).status == 202
+    until(lambda: wire("GET", f"/servers/{uuid}/").json()["status"] == "running")
     assert wire("POST", f"/servers/{uuid}/action/?do=stop", {}).status == 503
     assert wire("POST", f"/servers/{uuid}/action/?do=stop", {}).status == 202
 
