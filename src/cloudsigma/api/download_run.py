@@ -8,32 +8,35 @@ from hashlib import blake2b
 from typing import Any, Protocol
 from urllib.parse import urljoin, urlsplit
 
-from ..core import refusals, retry
+from ..core import retry
 from ..core.journal import Journal
-from ..core.port import File, HttpRequest, HttpResponse, PortFailure
+from ..core.port import File, HttpResponse
 from ..core.progress import Meter, ProgressCallback, Stopped
 from ..core.references import path_of
-from ..core.requests import MAX_REDIRECTS, USER_AGENT, Requests, shown_path
+from ..core.requests import MAX_REDIRECTS, Requests
 from ..errors import (
     ApiClientError,
     BadAnswer,
-    ConnectionFailed,
     InvalidArgument,
     NotFound,
     RateLimited,
     ResumeRefused,
-    Timeout,
     TransferError,
     TransportError,
 )
 from ..records.drive import Drive
+from .chunk_protocols import IDLE_SECONDS, LinkExpired
 from .download_targets import Target, digest_key, hold_to_digests, target_of
+from .drive_bytes import get_elsewhere, refused_elsewhere
 from .upload_begin import fetch_drive
-from .upload_run import ATTEMPTS, IDLE_SECONDS, LinkExpired
+from .upload_run import ATTEMPTS
 
 LOG = logging.getLogger("cloudsigma")
 
 DEFAULT_STRETCH = 32 * 1024**2
+LONGEST_SECONDS = 24 * 3600.0
+"""How long one request may take; what stands still ends by itself."""
+
 SYNC_BYTES = 256 * 1024**2
 """How many bytes of a download a crash of the machine may cost."""
 
@@ -128,10 +131,10 @@ class RangeReader:
                 return
             self._url = None  # links do not last for ever
             if response.status not in _REFUSES_LINK:
-                self._refuse(url, response)
+                raise refused_elsewhere(url, response)
         answer = await self._requests.request(
             "GET", self._path, headers=wanted, decode=False, follow=False, retries=0, sink=sink,
-            timeout=self._seconds(end - offset), idle=IDLE_SECONDS,
+            timeout=LONGEST_SECONDS, idle=IDLE_SECONDS,
         )  # fmt: skip
         response, url = answer.raw, answer.request.url
         for _ in range(MAX_REDIRECTS):
@@ -148,32 +151,11 @@ class RangeReader:
                 return
             if response.status in _REFUSES_LINK:
                 raise LinkExpired("the link for the download was not taken", response.status)
-        self._refuse(url, response)
+        raise refused_elsewhere(url, response)
 
     async def _get(self, url: str, headers: Mapping[str, str], sink: _Sink) -> HttpResponse:
-        """Ask another host, perhaps; what leads there authorises itself, so that no credentials go along."""
-        own = {"Accept": "*/*", "Accept-Encoding": "identity", "User-Agent": USER_AGENT, **headers}
-        request = HttpRequest(
-            "GET", url, own, timeout=self._seconds(sink._length), sink=sink, idle=IDLE_SECONDS
-        )
-        try:
-            return await self._requests.port.send(request)
-        except PortFailure as failure:
-            cls = Timeout if failure.timed_out else ConnectionFailed
-            raise cls(f"{urlsplit(url).hostname}: {failure}", method="GET") from failure
-
-    def _seconds(self, length: int) -> float:
-        # What stands still ends by itself.
-        return 24 * 3600.0 if length else 60.0
-
-    def _refuse(self, url: str, response: HttpResponse) -> None:
-        raise refusals.refusal(
-            response.status,
-            response.headers,
-            response.body,
-            method="GET",
-            path=shown_path(url),
-            repeatable=True,
+        return await get_elsewhere(
+            self._requests, url, headers, timeout=LONGEST_SECONDS, sink=sink, idle=IDLE_SECONDS
         )
 
 

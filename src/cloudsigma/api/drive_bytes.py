@@ -22,7 +22,7 @@ from ..core.port import BodySource, HttpRequest, HttpResponse, PortFailure
 from ..core.references import path_of, uuid_of
 from ..core.requests import MAX_REDIRECTS, USER_AGENT, Requests, shown_path
 from ..core.resumable_form import form_edges, resumable_fields
-from ..errors import BadAnswer, ConnectionFailed, InvalidArgument, NotFound, Timeout
+from ..errors import ApiClientError, BadAnswer, ConnectionFailed, InvalidArgument, NotFound, Timeout
 from ..records.drive import ChunkLink, Drive
 from ..records.drive_body import UploadSpec
 from ..records.reference import Ref
@@ -195,23 +195,33 @@ async def _follow(
     requests: Requests, url: str, response: HttpResponse, headers: Mapping[str, str]
 ) -> HttpResponse:
     """Follow redirects of a download, which lead to other hosts and authorise themselves: no credentials go along."""
-    port, settings = requests.port, requests.settings
     for _ in range(MAX_REDIRECTS):
         url = urljoin(url, response.headers.get("location", ""))
         if urlsplit(url).scheme not in ("http", "https"):
             break
-        own = {"Accept": "*/*", "Accept-Encoding": "identity", "User-Agent": USER_AGENT, **headers}
-        request = HttpRequest("GET", url, own, timeout=settings.timeout or 3600.0)
-        try:
-            response = await port.send(request)
-        except PortFailure as failure:
-            cls = Timeout if failure.timed_out else ConnectionFailed
-            raise cls(f"{urlsplit(url).hostname}: {failure}", method="GET") from failure
+        response = await get_elsewhere(requests, url, headers, timeout=requests.settings.timeout or 3600.0)
         if 200 <= response.status < 300:
             return response
         if response.status >= 400:
             break
-    raise refusals.refusal(
+    raise refused_elsewhere(url, response)
+
+
+async def get_elsewhere(
+    requests: Requests, url: str, headers: Mapping[str, str], **terms: Any
+) -> HttpResponse:
+    """Ask another host, perhaps; what leads there authorises itself, so that no credentials go along."""
+    own = {"Accept": "*/*", "Accept-Encoding": "identity", "User-Agent": USER_AGENT, **headers}
+    try:
+        return await requests.port.send(HttpRequest("GET", url, own, **terms))
+    except PortFailure as failure:
+        cls = Timeout if failure.timed_out else ConnectionFailed
+        raise cls(f"{urlsplit(url).hostname}: {failure}", method="GET") from failure
+
+
+def refused_elsewhere(url: str, response: HttpResponse) -> ApiClientError:
+    """Return the error that an answer from there means."""
+    return refusals.refusal(
         response.status,
         response.headers,
         response.body,

@@ -23,9 +23,7 @@ from ..errors import (
     TransportError,
 )
 from ..records.drive import Drive
-from .chunk_protocols import IDLE_SECONDS as IDLE_SECONDS
-from .chunk_protocols import ChunkProtocol
-from .chunk_protocols import LinkExpired as LinkExpired
+from .chunk_protocols import ChunkProtocol, LinkExpired
 from .upload_begin import COMPLETE, fetch_drive
 
 LOG = logging.getLogger("cloudsigma")

@@ -87,16 +87,7 @@ class Qmp:
 
     def read_events(self) -> None:
         """Take what has arrived. Raises :class:`QmpError` when the machine is gone."""
-        self._peer.setblocking(False)
-        try:
-            data = self._peer.recv(_PIECE)
-        except BlockingIOError:
-            return
-        except OSError as error:
-            raise QmpError(str(error)) from error
-        if not data:
-            raise QmpError("the machine is gone")
-        self._rest += data
+        self._take(0.0)
         self._keep_events()
 
     def close(self) -> None:
@@ -141,10 +132,13 @@ class Qmp:
         remaining = deadline - time.monotonic()
         if remaining <= 0:
             raise QmpSilent("the machine does not answer")
-        self._peer.settimeout(remaining)
+        self._take(remaining)
+
+    def _take(self, seconds: float) -> None:
+        self._peer.settimeout(seconds)
         try:
             data = self._peer.recv(_PIECE)
-        except TimeoutError:
+        except (TimeoutError, BlockingIOError):
             return
         except OSError as error:
             raise QmpError(str(error)) from error

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
 import hmac
 import socket
 from collections.abc import Callable
 
-from .hub import READ, Hub
+from .hub import Hub
 from .relays import Ended, Visit
+from .streams import Stream
 
 VNC_GREETING = b"RFB 003.008\n"
 
@@ -22,63 +22,20 @@ def conversation(hub: Hub, begin: Callable[[], Speaker]) -> Visit:
     """Return what lets a speaker, a new one each time, talk to who comes through a relay."""
 
     def visit(peer: socket.socket, ended: Ended) -> Ended:
-        connection = Connection(hub, peer, ended)
-        connection.speak(begin())
-        return connection.close
+        speaker = begin()
+
+        def heard(data: bytes) -> None:
+            answer, over = speaker.heard(data)
+            taken = not answer or stream.send(answer)
+            if over or not taken:  # a viewer that does not read is dropped
+                stream.close()
+                ended()
+
+        stream = Stream(hub, peer, heard, ended)
+        stream.send(speaker.greeting())
+        return stream.close
 
     return visit
-
-
-class Connection:
-    """One viewer. Answers are short: a viewer that does not take them is dropped."""
-
-    def __init__(self, hub: Hub, peer: socket.socket, ended: Ended) -> None:
-        peer.setblocking(False)
-        self._hub = hub
-        self._peer = peer
-        self._ended = ended
-        self._open = True
-        self._speaker: Speaker | None = None
-
-    def speak(self, speaker: Speaker) -> None:
-        """Begin the conversation."""
-        self._speaker = speaker
-        self._hub.watch(self._peer.fileno(), READ, self._ready)
-        self.send(speaker.greeting())
-
-    def send(self, data: bytes) -> None:
-        """Send bytes at once, or close the connection."""
-        try:
-            if self._peer.send(data) == len(data):
-                return
-        except OSError:
-            pass
-        self.close()
-
-    def close(self) -> None:
-        """End the conversation."""
-        if self._open:
-            self._open = False
-            self._hub.forget(self._peer.fileno())
-            with contextlib.suppress(OSError):
-                self._peer.close()
-            self._ended()
-
-    def _ready(self, _: int) -> None:
-        try:
-            data = self._peer.recv(4096)
-        except BlockingIOError:
-            return
-        except OSError:
-            data = b""
-        if not data or self._speaker is None:
-            self.close()
-            return
-        answer, over = self._speaker.heard(data)
-        if answer:
-            self.send(answer)
-        if over:
-            self.close()
 
 
 class Speaker:

@@ -7,17 +7,17 @@ in worker threads and downloads read their file in one.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import os
 import re
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
+from io import BufferedReader
 from typing import TYPE_CHECKING
 
 import orjson
 
 from ..routes.request import Request, Response
-from ..routes.route import FileRange
 from .asgi import HttpProtocol, Receive, Scope, Send, cut, transport_of
 from .control import Control
 from .incoming import IncomingBody
@@ -236,18 +236,20 @@ async def _send_file(
         return
     half = response.fault is not None and response.fault.cut == "half"
     stop = start + (end - start) // 2 if half else end
-    if file.path is not None and file.path.exists():
-        start = await _send_at_once(transport_of(scope), file.path, start, stop)
-        if start < 0:
-            await _gone(receive)
-            return
-    await _send_bytes(send, file, start, stop, end)
+    image = file.path.open("rb") if file.path is not None and file.path.exists() else None
+    with image or contextlib.nullcontext():
+        if image is not None:
+            start = await _send_at_once(transport_of(scope), image, start, stop)
+            if start < 0:
+                await _gone(receive)
+                return
+        await _send_bytes(send, image, start, stop, end)
     if half and response.fault is not None:
         cut(transport_of(scope), reset=response.fault.reset)
         await _gone(receive)
 
 
-async def _send_at_once(transport: asyncio.Transport, path: Path, start: int, stop: int) -> int:
+async def _send_at_once(transport: asyncio.Transport, image: BufferedReader, start: int, stop: int) -> int:
     """Let the system send a file to the connection; return where it ended, -1 when the client has gone.
 
     Nothing is sent where the system cannot do that, as with TLS. At least one byte is left to ASGI, for the end.
@@ -255,36 +257,28 @@ async def _send_at_once(transport: asyncio.Transport, path: Path, start: int, st
     http = transport.get_protocol()
     if transport.get_extra_info("ssl_object") is not None or not isinstance(http, HttpProtocol):
         return start
-    with path.open("rb") as image:
-        count = min(stop, os.fstat(image.fileno()).st_size) - start - 1
-        if count <= 0:
-            return start
-        try:
-            sent = await asyncio.get_running_loop().sendfile(transport, image, start, count, fallback=False)
-        except (asyncio.SendfileNotAvailableError, NotImplementedError):
-            return start
-        except OSError:
-            transport.abort()
-            return -1
+    count = min(stop, os.fstat(image.fileno()).st_size) - start - 1
+    if count <= 0:
+        return start
+    try:
+        sent = await asyncio.get_running_loop().sendfile(transport, image, start, count, fallback=False)
+    except (asyncio.SendfileNotAvailableError, NotImplementedError):
+        return start
+    except OSError:
+        transport.abort()
+        return -1
     http.count_sent(sent)
     return start + sent
 
 
-async def _send_bytes(send: Send, file: FileRange, start: int, stop: int, end: int) -> None:
+async def _send_bytes(send: Send, image: BufferedReader | None, start: int, stop: int, end: int) -> None:
     loop = asyncio.get_running_loop()
-    handle = os.open(file.path, os.O_RDONLY) if file.path is not None and file.path.exists() else None
-    try:
-        while start < stop:
-            wanted = min(_BLOCK, stop - start)
-            data = (
-                await loop.run_in_executor(None, os.pread, handle, wanted, start)
-                if handle is not None
-                else b""
-            )
-            if len(data) < wanted:
-                data += bytes(wanted - len(data))  # the image ends early: zeros follow
-            start += wanted
-            await send({"type": "http.response.body", "body": data, "more_body": start < end})
-    finally:
-        if handle is not None:
-            os.close(handle)
+    while start < stop:
+        wanted = min(_BLOCK, stop - start)
+        data = b""
+        if image is not None:
+            data = await loop.run_in_executor(None, os.pread, image.fileno(), wanted, start)
+        if len(data) < wanted:
+            data += bytes(wanted - len(data))  # the image ends early: zeros follow
+        start += wanted
+        await send({"type": "http.response.body", "body": data, "more_body": start < end})
