@@ -5,7 +5,7 @@ from __future__ import annotations
 from hashlib import blake2b
 from typing import Protocol
 
-from ..core.journal import Journal
+from ..core.journal import Journal, journal_path
 from ..core.port import File, Port
 from ..errors import TransferError
 from ..records.drive import Drive
@@ -93,9 +93,8 @@ class DeviceTarget:
 
     async def journal(self) -> str:
         # Not beside it: the folder of devices is emptied when the machine starts.
-        folder = await self._port.files.state_folder()
         tag = blake2b(self.where.encode("utf-8", "surrogateescape"), digest_size=4).hexdigest()
-        return f"{folder}/{printable_name(self.where)[:100]}.download-{tag}.journal"
+        return await journal_path(self._port, f"download-{tag}", printable_name(self.where))
 
     async def open(self, drive: Drive) -> File:
         file = await self._port.files.open(self.where, "w")

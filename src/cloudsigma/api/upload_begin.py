@@ -96,8 +96,7 @@ async def open_image(port: Port, path: str, form: str | None, known: Mapping[str
     file = await port.files.open(path, "r")
     try:
         state = await file.state()
-        device = await port.files.state(path)
-        watched = WatchedFile(port, path, file, state, device is not None and device.size != state.size)
+        watched = WatchedFile(port, path, file, state, await port.files.kind(path) == "device")
         kind = form_of(name, await file.read_at(0, 512), form)
         facts = {
             "file_size": state.size,
@@ -150,10 +149,12 @@ def account_tag(requests: Requests, more: str = "") -> str:
 async def open_journal(requests: Requests, path: str) -> Journal:
     """Open the journal of the upload of ``path`` to this account."""
     port = requests.port
-    tag = account_tag(requests)
-    if not await port.files.writable_beside(path):
+    if await port.files.writable_beside(path):
+        where = f"{path}.upload-{account_tag(requests)}.journal"
+    else:
         tag = account_tag(requests, path)  # in the state folder names of many folders meet
-    return await Journal.open(port, await journal_path(port, path, f"upload-{tag}", printable_name(path)))
+        where = await journal_path(port, f"upload-{tag}", printable_name(path))
+    return await Journal.open(port, where)
 
 
 def require_same_image(journal: Journal, facts: Mapping[str, Any]) -> None:

@@ -24,13 +24,10 @@ PACKINGS = {".gz": "gz", ".xz": "xz", ".zst": "zst"}
 DISKS = {".qcow2": "qcow2", ".vmdk": "vmdk", ".vdi": "vdi"}
 FORMS = ("raw", *PACKINGS.values(), *DISKS.values())
 
-_BEGINNINGS = {
+_DISK_BEGINNINGS = {
     b"QFI\xfb": "qcow2",
     b"KDMV": "vmdk",
     b"# Disk Descriptor": "vmdk",
-    b"\x1f\x8b\x08": "gz",
-    b"\xfd7zXZ\0": "xz",
-    b"\x28\xb5\x2f\xfd": "zst",
 }
 _VDI_MARK = b"\x7f\x10\xda\xbe"
 
@@ -65,10 +62,10 @@ def form_of(name: str, head: bytes, given: str | None) -> str:
     suffix = f".{name.rpartition('.')[2].lower()}" if "." in name else ""
     named = PACKINGS.get(suffix) or DISKS.get(suffix) or "raw"
     if named == "raw":
-        seen = next((form for mark, form in _BEGINNINGS.items() if head.startswith(mark)), None)
+        seen = next((form for mark, form in _DISK_BEGINNINGS.items() if head.startswith(mark)), None)
         if head[64:68] == _VDI_MARK:
             seen = "vdi"
-        if seen in DISKS.values():
+        if seen is not None:
             raise InvalidArgument(
                 f"{name} is named like a raw image but begins like a {seen}; say form={seen!r} to have it turned to "
                 "raw, or form='raw' to send it as it is"
@@ -88,19 +85,19 @@ async def fingerprint(file: File, size: int) -> str:
 class WatchedFile:
     """A file with the state that it must keep, and the path at which it must stay."""
 
-    def __init__(self, port: Port, path: str, file: File, state: FileState, device_size: bool) -> None:
+    def __init__(self, port: Port, path: str, file: File, state: FileState, is_device: bool) -> None:
         self.path = path
         self.file = file
         self.state = state
         self._port = port
-        self._device_size = device_size
+        self._is_device = is_device
 
     async def check(self) -> None:
         """Raise :class:`cloudsigma.errors.ImageChanged` when it was changed, replaced or deleted."""
         now = await self._port.files.state(self.path)
         if now is None:
             raise ImageChanged(f"{self.path} was deleted while it was uploaded")
-        if self._device_size:
+        if self._is_device:
             return  # a device's time of change says nothing of its content
         was = self.state
         if now == was:

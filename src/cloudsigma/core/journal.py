@@ -102,11 +102,9 @@ class Journal:
         await self.close()
 
 
-async def journal_path(port: Port, path: str, tag: str, name: str) -> str:
-    """Return where the journal of a transfer of ``path`` belongs: beside it, or else in the user's state folder.
+async def journal_path(port: Port, tag: str, name: str) -> str:
+    """Return the path of a journal that cannot lie beside what is moved: in the user's state folder.
 
-    ``name`` is the base name, ``tag`` tells transfers of one file apart that may run at once.
+    ``name`` is the base name of that, ``tag`` tells transfers apart that may run at once.
     """
-    if await port.files.writable_beside(path):
-        return f"{path}.{tag}.journal"
     return f"{await port.files.state_folder()}/{name[:100]}.{tag}.journal"
