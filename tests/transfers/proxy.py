@@ -373,6 +373,10 @@ class Proxy:
                 if length is not None:
                     raise Ended
                 return
+            late = self._due(exchange, direction) if trouble is None else None
+            if late is not None and late.act == "stall" and passed[direction] >= late.after:
+                # It was asked for while nothing came: what has come now is the first that is held back.
+                self._stall_for(late)
             sink.socket.sendall(b"%x\r\n%b\r\n" % (len(piece), piece) if chunked else piece)
             passed[direction] += len(piece)
             with self._lock:
@@ -413,6 +417,10 @@ class Proxy:
             for each in (source.socket, sink.socket):
                 each.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         raise Ended
+
+    def _stall_for(self, trouble: Trouble) -> None:
+        if self._befalls(trouble):
+            self._stall()
 
     def _stall(self) -> None:
         self.stalled.set()
