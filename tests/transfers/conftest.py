@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from cloudsigma import AsyncCloudSigma, CloudSigma
+from cloudsigma.core import progress
 from cloudsigma_emulator import Emulator
 
 KIB = 1024
@@ -31,6 +32,12 @@ def options(cloud: Emulator) -> dict[str, Any]:
         "username": cloud.username,
         "password": cloud.password,
     }
+
+
+@pytest.fixture(autouse=True)
+def every_step_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let what a test does in a progress callback not depend on how long the steps take."""
+    monkeypatch.setattr(progress, "REPORT_SECONDS", 0.0)
 
 
 @pytest.fixture

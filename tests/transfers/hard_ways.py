@@ -25,8 +25,8 @@ from cloudsigma_emulator.domain import limits
 
 from .conftest import MIB, image_of, options
 
-PROMPT_SECONDS = 2.5
-"""Ctrl-C is to take about one; who waits for a worker that hears nothing takes five and more."""
+PROMPT_SECONDS = 4.5
+"""Ctrl-C takes far less; who waits for a worker that hears nothing takes five and more."""
 
 
 @contextmanager

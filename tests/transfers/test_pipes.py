@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+import select
 import signal
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any
 
@@ -119,20 +120,19 @@ def test_standard_input_of_another_size(command: list[str], there: int, protocol
 
 @contextmanager
 def standing_still() -> Iterator[tuple[IO[bytes], threading.Event]]:
-    """Give a pipe with some bytes in it that gets no more, and an event for when these were read."""
+    """Give a pipe that is full and gets no more, and an event for when some of it was read."""
     reader, writer = os.pipe()
-    os.write(writer, bytes(60 * KIB))
+    os.set_blocking(writer, False)
+    with suppress(BlockingIOError):
+        while True:
+            os.write(writer, bytes(4 * KIB))
     taken, over = threading.Event(), threading.Event()
 
     def watch() -> None:
-        os.set_blocking(writer, False)
-        while not over.wait(0.01):  # what cannot be read yet fills the pipe
-            try:
-                os.write(writer, bytes(60 * KIB))
-            except BlockingIOError:
-                continue
-            taken.set()
-            break
+        while not over.is_set():
+            if select.select([], [writer], [], 0.01)[1]:
+                taken.set()
+                break
         over.wait(20)  # then who waits for more is let go, so that a test fails instead of hanging
         os.close(writer)
 
@@ -183,7 +183,6 @@ class TestCtrlC:
         with standing_still() as (stream, taken):
             process = subprocess.Popen(words, stdin=stream, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
             assert taken.wait(30)
-            time.sleep(0.3)  # until it waits again
             began = time.monotonic()
             process.send_signal(signal.SIGINT)
             _, told = process.communicate(timeout=30)

@@ -391,7 +391,7 @@ class TestFailures:
             assert in_state(cs, "uploading") == []
 
     def test_a_later_run_goes_on(self, drives: Verbs, cloud: Emulator, proxy: Proxy, tmp_path: Path) -> None:
-        image = image_of(tmp_path, 6 * MIB)
+        image = image_of(tmp_path, 16 * MIB)
 
         def cut_half_way(progress: Any) -> None:
             if progress.done > 3 * MIB:
@@ -400,15 +400,15 @@ class TestFailures:
 
         given: dict[str, Any] = {"chunk_size": MIB, "parallel": 2}
         with pytest.raises(errors.TransportError):
-            drives("upload")(image, progress=cut_half_way, bandwidth=20 * MIB, **given)
+            drives("upload")(image, progress=cut_half_way, **given)
         proxy.release()
         seen: list[Any] = []
         drive = drives("upload")(image, progress=seen.append)
         assert seen[0].done >= MIB
-        assert content(cloud, drive, 6 * MIB) == image.read_bytes()
+        assert content(cloud, drive, 16 * MIB) == image.read_bytes()
         target = tmp_path / "target.raw"
         with pytest.raises(errors.TransportError):
-            drives("download")(drive, target, progress=cut_half_way, bandwidth=20 * MIB, **given)
+            drives("download")(drive, target, progress=cut_half_way, **given)
         assert not target.exists()
         proxy.release()
         seen.clear()
