@@ -1,5 +1,11 @@
-"""What all tests share: the record of the endpoints that they reach."""
+"""What all tests share: the record of the endpoints that they reach, and that Hypothesis asks for no speed."""
+
+from hypothesis import HealthCheck, settings
 
 from coverage_record import pytest_collection_modifyitems, pytest_configure, pytest_sessionfinish
 
 __all__ = ["pytest_collection_modifyitems", "pytest_configure", "pytest_sessionfinish"]
+
+# What one example takes depends on how busy the machine is: no test fails for that.
+settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("patient")

@@ -102,7 +102,9 @@ GOOD: dict[str, dict[str, Any]] = {
     "ips": {"meta": {}},
 }
 COMMON = settings(
-    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=150,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 
 

@@ -276,7 +276,7 @@ RULE_KEYS = ["hour", "minute", "month", "day_of_month", "day_of_week", "repeat",
     changes=st.dictionaries(st.sampled_from(KEYS), values, max_size=3),
     rule=st.dictionaries(st.sampled_from(RULE_KEYS), values, max_size=3),
 )
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 def test_no_definition_breaks_the_cloud(cloud: Cloud, changes: Doc, rule: Doc) -> None:
     drive = cloud.call("GET", "/drives/").body["objects"][0]
     reply = cloud.call("POST", "/backupschedulers/", {**body(**rule), **changes})

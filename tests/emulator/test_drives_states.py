@@ -133,7 +133,7 @@ def test_bulk_create_is_all_or_nothing(cloud: Cloud) -> None:
     assert [drive["status"] for drive in reply.body["objects"]] == ["creating"] * 3
 
 
-@settings(deadline=None, max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(
     st.dictionaries(
         st.sampled_from(

@@ -248,7 +248,7 @@ texts = st.text(max_size=30) | st.sampled_from(
     ),
     ours=st.booleans(),
 )
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 def test_no_key_breaks_the_cloud(cloud: Cloud, body: Doc, ours: bool) -> None:
     sent = {"name": "k", "algorithm_type": "ed25519", **body}
     assert cloud.call("POST", "/keypairs/", sent if ours else [sent]).status in (201, 400)

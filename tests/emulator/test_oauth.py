@@ -103,7 +103,7 @@ def test_each_step_needs_the_one_before(nobody: Wire) -> None:
     assert impersonate(nobody, [], ticket).status == 400
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(path=st.sampled_from([TOKEN, IMPERSONATE]), body=BODIES, known=st.booleans())
 def test_no_body_makes_a_500(cloud: Cloud, path: str, body: bytes, known: bool) -> None:
     headers = {"content-type": "application/json"}

@@ -26,7 +26,9 @@ PARTS = (
 )
 CHANGED = (*PARTS, "virtualrouters", "acls", "notification_contacts", "vpc", "hostallocationpools")
 COMMON = settings(
-    max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=120,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 
 

@@ -175,7 +175,7 @@ DRIVE = st.fixed_dictionaries(
 )
 
 
-@settings(deadline=None, max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(
     changes=st.dictionaries(SERVER_KEYS, ANY_JSON, max_size=6),
     nics=st.none() | st.lists(NIC, max_size=2),
@@ -197,7 +197,7 @@ def test_no_definition_breaks_the_cloud(cloud: Cloud, changes: Doc, nics: Any, d
         assert cloud.call("DELETE", f"/servers/{server['uuid']}/").status == 204
 
 
-@settings(deadline=None, max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(body=ANY_JSON)
 def test_no_json_breaks_the_cloud(cloud: Cloud, body: Any) -> None:
     for method, path in (

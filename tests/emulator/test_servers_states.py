@@ -367,7 +367,7 @@ def waiting(cloud: Cloud, server: Doc) -> set[str]:
         return {name for _, name, _ in tx.waiting(server["uuid"])}
 
 
-def wait_for(true: Callable[[], bool], seconds: float = 5) -> None:
+def wait_for(true: Callable[[], bool], seconds: float = 60) -> None:
     """Wait for what a guest does in the hypervisor's thread."""
     import time
 

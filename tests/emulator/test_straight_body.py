@@ -61,7 +61,7 @@ def image(wire: Wire, uuid: str, size: int) -> bytes:
     cuts=st.lists(st.floats(0, 1), max_size=6),
     together=st.booleans(),
 )
-@settings(deadline=None, max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 def test_any_size_in_any_pieces_with_a_request_behind(
     wire: Wire, size: int, cuts: list[float], together: bool
 ) -> None:

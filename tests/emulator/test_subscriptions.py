@@ -540,7 +540,7 @@ WISHES = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(wishes=st.lists(WISHES, min_size=1, max_size=4))
 def test_calculator_and_purchase_agree(shared: Cloud, wishes: list[Doc]) -> None:
     purse(shared, balance="1000000")

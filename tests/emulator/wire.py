@@ -45,7 +45,7 @@ class Wire:
 
     def __init__(self, emulator: Emulator, user: str | None = "user@example.com") -> None:
         self.emulator = emulator
-        self.connection = http.client.HTTPConnection("127.0.0.1", emulator.port, timeout=20)
+        self.connection = http.client.HTTPConnection("127.0.0.1", emulator.port, timeout=60)
         self.credentials = basic(user) if user else {}
 
     def __call__(
@@ -92,7 +92,7 @@ class Wire:
         self.connection.close()
 
 
-def until(condition: Callable[[], Any], seconds: float = 10) -> Any:
+def until(condition: Callable[[], Any], seconds: float = 60) -> Any:
     """Wait for something to become true and return it."""
     end = time.monotonic() + seconds
     while True:

@@ -165,7 +165,7 @@ def test_a_malformed_endpoint_is_named_with_an_example(endpoint: str) -> None:
 
 
 @given(st.text(max_size=40))
-@hypothesis_settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@hypothesis_settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 def test_any_text_is_an_endpoint_or_a_clear_error(text: str) -> None:
     for value in (text, f"https://{text}", f"http://host/{text}"):
         try:

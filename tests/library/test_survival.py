@@ -204,7 +204,7 @@ def test_a_filter_arrives_as_meant(name: str, values: list[str], single: bool) -
     assert asked.query == {"limit": "0"}
 
 
-@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(names=st.lists(AWKWARD | TEXT, min_size=2, max_size=4, unique=True))
 def test_the_cloud_finds_what_was_meant(names: list[str], cloudsigma_emulator: Emulator) -> None:
     cloudsigma_emulator.reset()

@@ -58,7 +58,7 @@ def test_the_drive_has_the_bytes_of_the_file(
 
 
 @both
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(size=st.integers(1, 200_000), chunk_size=st.integers(3_000, 250_000), threads=st.integers(1, 6))
 def test_any_sizes(
     uploader: Uploader, cloud: Emulator, tmp_path: Path, size: int, chunk_size: int, threads: int

@@ -43,7 +43,7 @@ class Spoken:
         return getattr(self._speaker, verb)
 
 
-def until(read: Callable[[], Any], enough: Callable[[Any], bool], seconds: float = 20) -> Any:
+def until(read: Callable[[], Any], enough: Callable[[Any], bool], seconds: float = 60) -> Any:
     """Read until it is enough, and return what was read."""
     ends = time.monotonic() + seconds
     while not enough(found := read()):
