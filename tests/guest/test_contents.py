@@ -7,7 +7,9 @@ import base64
 import os
 import stat
 import sys
+import tempfile
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -236,15 +238,72 @@ def test_links_that_lead_nowhere(file: Path, tmp_path: Path, place: str) -> None
     assert link.is_symlink()
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root works for other users")
-def test_root_leaves_the_files_of_another_user_with_them(file: Path, tmp_path: Path) -> None:
-    os.chown(tmp_path, 12345, 23456)
+@pytest.fixture
+def others_home() -> Iterator[Path]:
+    """The home of another user, in a folder that everybody may look into, unlike pytest's."""
+    if os.geteuid() != 0:
+        pytest.skip("only root works for other users")
+    with tempfile.TemporaryDirectory() as folder:
+        home = Path(folder) / "home"
+        home.mkdir()
+        Path(folder).chmod(0o755)
+        os.chown(home, 12345, 23456)
+        yield home
+
+
+def owner(path: Path) -> tuple[int, int]:
+    return path.stat().st_uid, path.stat().st_gid
+
+
+def test_root_leaves_the_files_of_another_user_with_them(others_home: Path) -> None:
+    file = others_home / ".ssh" / "authorized_keys"
     install([ONE], file)
-    owners = [(path.stat().st_uid, path.stat().st_gid) for path in (file.parent, file)]
-    assert owners == [(12345, 23456)] * 2
+    assert owner(file.parent) == owner(file) == (12345, 23456)
+    install([TWO], file)
+    assert (owner(file), mode(file), file.read_text()) == ((12345, 23456), 0o600, f"{ONE}\n{TWO}\n")
+    assert (os.geteuid(), os.getegid()) == (0, 0)
+
+
+def test_a_file_in_a_folder_of_root_keeps_its_owner(tmp_path: Path) -> None:
+    if os.geteuid() != 0:
+        pytest.skip("only root works for other users")
+    file = tmp_path / "user"
+    file.write_text(f"{ONE}\n")
     os.chown(file, 12345, 34567)
     install([TWO], file)
-    assert (file.stat().st_uid, file.stat().st_gid, mode(file)) == (12345, 34567, 0o600)
+    assert (owner(file), mode(file)) == ((12345, 34567), 0o600)
+
+
+@pytest.mark.parametrize("place", [".ssh", ".ssh/authorized_keys", ".ssh/authorized_keys of a new file"])
+def test_a_link_of_another_user_does_not_lead_root_astray(others_home: Path, place: str) -> None:
+    system = others_home.parent / "system"
+    system.mkdir(mode=0o755)
+    (system / "authorized_keys").write_text("# the system's\n")
+    (system / "authorized_keys").chmod(0o644)
+    link = others_home / place.partition(" ")[0]
+    target = system if place == ".ssh" else system / ("new" if "new" in place else "authorized_keys")
+    if link.parent != others_home:
+        link.parent.mkdir(mode=0o700)
+        os.chown(link.parent, 12345, 23456)
+    link.symlink_to(target)
+    os.chown(link, 12345, 23456, follow_symlinks=False)
+    with pytest.raises(PermissionError):
+        install([ONE], others_home / ".ssh" / "authorized_keys")
+    assert [path.name for path in system.iterdir()] == ["authorized_keys"]
+    assert (mode(system), mode(system / "authorized_keys")) == (0o755, 0o644)
+    assert (system / "authorized_keys").read_text() == "# the system's\n"
+    assert (os.geteuid(), os.getegid()) == (0, 0)
+
+
+def test_a_file_that_its_folder_s_owner_was_not_given_stays_root_s(others_home: Path) -> None:
+    file = others_home / ".ssh" / "authorized_keys"
+    install([ONE], file)
+    os.chown(file, 0, 0)
+    file.chmod(0o644)
+    with pytest.raises(PermissionError):
+        install([TWO], file)
+    assert (owner(file), file.read_text()) == ((0, 0), f"{ONE}\n")
+    assert [path.name for path in file.parent.iterdir()] == ["authorized_keys"]
 
 
 def test_a_link_stays_a_link(file: Path, tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -142,7 +143,7 @@ def install_ssh_keys(file: Path | None, port: str | None, timeout: float | None)
 
     They are added to the user's authorized_keys: no key twice, nothing else changed, the file replaced as a whole,
     modes 0700 and 0600. With sudo the user is root; for another user, root names the file with --file, which keeps its
-    owner. Only plain public keys are taken. Can be run at every boot.
+    owner, and does no more than that user may. Only plain public keys are taken. Can be run at every boot.
     """
     from ..guest.authorized_keys import default_file, install, objection
 
@@ -184,7 +185,13 @@ def _of_file(failure: OSError, target: Path) -> str:
         return f"{failure.filename or folder} is no folder, so {target} cannot be written; move it away first"
     reason = failure.strerror or str(failure)
     if isinstance(failure, PermissionError):
-        return f"{target}: {reason}{_owner(target, folder, folder.parent)}; run this as its owner or as root; nothing was installed"
+        # Root has all rights, but in other users' folders it does without.
+        remedy = (
+            "in another user's folder root does only what that user may; --file names another file"
+            if hasattr(os, "geteuid") and os.geteuid() == 0
+            else "run this as its owner or as root"
+        )
+        return f"{target}: {reason}{_owner(target, folder, folder.parent)}; {remedy}; nothing was installed"
     return f"{target}: {reason}; nothing was installed"
 
 

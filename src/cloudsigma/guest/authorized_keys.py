@@ -8,6 +8,7 @@ import contextlib
 import errno
 import os
 import re
+import stat
 import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -81,8 +82,9 @@ def install(keys: Sequence[str], file: Path) -> int:
 
     The file gets mode 0600, and its folder 0700 when it is named ``.ssh`` or is new; another folder is left as it is.
     The file keeps its owner, and is replaced as a whole, so that nobody ever sees half of it. A new one belongs to the
-    owner of the folder, and a new folder to the owner of the one it is in: root may do this for another user. Two
-    programs that do this at once wait for each other.
+    owner of the folder, and a new folder to the owner of the one it is in. Two programs that do this at once wait for
+    each other. Root may do this for another user: what is in that user's folder is done with that user's rights, for
+    the time of the call by the whole process.
 
     Raises :class:`ValueError` for a line that is no plain public key, before anything is changed, and :class:`OSError`,
     which leaves the file as it was.
@@ -93,6 +95,11 @@ def install(keys: Sequence[str], file: Path) -> int:
         if reason or found is None:
             raise ValueError(f"a line is no plain SSH public key: {reason}")
         wanted.setdefault(found, line.strip())
+    with _rights_of_owner(file):
+        return _add(wanted, file)
+
+
+def _add(wanted: dict[tuple[str, str], str], file: Path) -> int:
     folder = file.parent
     private = _make(folder) or folder.name == ".ssh"
     with _locked(folder):
@@ -112,6 +119,44 @@ def install(keys: Sequence[str], file: Path) -> int:
         elif target.exists() and target.stat().st_mode & 0o777 != 0o600:
             target.chmod(0o600)
     return len(wanted)
+
+
+@contextlib.contextmanager
+def _rights_of_owner(file: Path) -> Iterator[None]:
+    """Let root give up all rights but those of the user in whose folder the file is.
+
+    That user can put links there, to the system's own files for one, and exchange them at any moment.
+    """
+    owner = _owner(file.absolute()) if os.name == "posix" and os.geteuid() == 0 else None
+    if owner is None:
+        yield
+        return
+    group, groups = os.getegid(), os.getgroups()
+    os.setgroups([owner.st_gid])
+    try:
+        os.setegid(owner.st_gid)
+        os.seteuid(owner.st_uid)
+        yield
+    finally:
+        os.seteuid(0)
+        os.setegid(group)
+        os.setgroups(groups)
+
+
+def _owner(file: Path) -> os.stat_result | None:
+    """Return what says who decides where a path leads, None when that is root alone."""
+    for path in (file, *file.parents):
+        try:
+            found = path.lstat()
+        except OSError:
+            continue
+        if stat.S_ISREG(found.st_mode):
+            continue  # the folder says
+        if found.st_uid:
+            return found
+        if stat.S_ISDIR(found.st_mode):
+            break
+    return None
 
 
 def _make(folder: Path) -> bool:
@@ -136,7 +181,11 @@ def _real(file: Path) -> Path:
 
 
 def _replace(target: Path, data: bytes) -> None:
-    owner = target.stat() if target.exists() else target.parent.stat()
+    owner = target.parent.stat()
+    if target.exists():
+        owner = target.stat()
+        if os.name == "posix" and os.geteuid() not in (0, owner.st_uid):
+            raise PermissionError(errno.EPERM, os.strerror(errno.EPERM), str(target))
     handle, name = tempfile.mkstemp(prefix=".authorized_keys.", dir=target.parent)
     try:
         with os.fdopen(handle, "wb") as file:
