@@ -8,7 +8,6 @@ import os
 import random
 import socket
 import sys
-import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -29,25 +28,23 @@ def see(wire: Wire, uri: str) -> Doc:
     return found
 
 
-def reach(wire: Wire, uri: str, status: str) -> float:
-    """Poll until a status is reached; return how many seconds that took."""
-    start = time.monotonic()
+def reach(wire: Wire, uri: str, status: str) -> None:
+    """Poll until a status is reached."""
     until(lambda: see(wire, uri)["status"] == status)
-    return time.monotonic() - start
 
 
-def test_instant_transitions_are_over_in_a_tenth_of_a_second(wire: Wire) -> None:
-    took: list[float] = []
+def test_instant_transitions_take_no_time(wire: Wire) -> None:
+    wire.emulator.clock.stop()
     reply = wire("POST", "/drives/", {"name": "d", "size": 2**30, "media": "disk"})
     [drive] = reply.json()["objects"]
     assert drive["status"] == "creating"
-    took.append(reach(wire, drive["resource_uri"], "unmounted"))
+    reach(wire, drive["resource_uri"], "unmounted")
     copy = wire("POST", f"/drives/{drive['uuid']}/action/?do=clone").json()["objects"][0]
     assert copy["status"] == "cloning_dst"
-    took.append(reach(wire, copy["resource_uri"], "unmounted"))
+    reach(wire, copy["resource_uri"], "unmounted")
     grown = wire("PUT", f"/drives/{drive['uuid']}/", {**drive, "size": 2**31}).json()
     assert (grown["status"], grown["size"]) == ("resizing", 2**30)
-    took.append(reach(wire, drive["resource_uri"], "unmounted"))
+    reach(wire, drive["resource_uri"], "unmounted")
     server = wire.server(nics=[NIC])
     for action, status in (
         ("start", "running"),
@@ -56,9 +53,7 @@ def test_instant_transitions_are_over_in_a_tenth_of_a_second(wire: Wire) -> None
         ("stop", "stopped"),
     ):
         assert wire("POST", f"/servers/{server['uuid']}/action/?do={action}", {}).status == 202
-        took.append(reach(wire, server["resource_uri"], status))
-    # A busy machine may be slow once; a transition that needs longer is slow every time.
-    assert sorted(took)[len(took) // 2] < 0.1, took
+        reach(wire, server["resource_uri"], status)
 
 
 def test_frames_tell_of_states_that_can_be_seen(wire: Wire) -> None:
@@ -66,7 +61,7 @@ def test_frames_tell_of_states_that_can_be_seen(wire: Wire) -> None:
     with wire.frames() as frames:
         wire("POST", f"/servers/{server['uuid']}/action/?do=start", {})
         while True:
-            frame = json.loads(frames.recv(timeout=10))
+            frame = json.loads(frames.recv(timeout=60))
             if frame["resource_uri"] == server["resource_uri"]:
                 seen = see(wire, frame["resource_uri"])
                 assert (seen["status"] == "running") == (seen["runtime"] is not None)
@@ -78,7 +73,7 @@ def test_frames_tell_of_states_that_can_be_seen(wire: Wire) -> None:
         wire("DELETE", f"/servers/{server['uuid']}/")
         statuses = []
         while not statuses or statuses[-1] != 404:
-            frame = json.loads(frames.recv(timeout=10))
+            frame = json.loads(frames.recv(timeout=60))
             if frame["resource_uri"] == server["resource_uri"]:
                 statuses.append(wire("GET", frame["resource_uri"], base="").status)
 
