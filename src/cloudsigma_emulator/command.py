@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import re
 import signal
 import socket
 import sys
@@ -63,6 +64,16 @@ class _Speed(click.ParamType[str]):
         except ValueError:
             self.fail(f"{value!r} is not realistic, instant or a positive number", param, ctx)
         return str(value)
+
+
+class _Archive(click.ParamType[str]):
+    name = "url"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        text = str(value)
+        if re.fullmatch(r"[a-z][a-z0-9+.-]*:/+[^\s/]\S*", text) is None:
+            self.fail(f"{text!r} is no address of a Debian archive, such as https://HOST/debian", param, ctx)
+        return text
 
 
 @click.group(invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
@@ -186,6 +197,7 @@ def _introduce(cloud: Emulator) -> None:
 @click.option("--fresh", is_flag=True, help="Build anew, of the packages of today, what is there already.")
 @click.option(
     "--mirror",
+    type=_Archive(),
     metavar="URL",
     help="The Debian archive to take packages from, where this machine's own sources have none.",
 )

@@ -112,6 +112,23 @@ def test_a_cache_that_cannot_be_written_to(
     assert "file" in capsys.readouterr().err
 
 
+def test_a_user_without_a_home_is_told_of_the_variable(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("HOME", "XDG_CACHE_HOME", cache.PLACE):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(os, "getuid", lambda: 987654321)
+    assert main(["build-image"]) == 1
+    assert cache.PLACE in capsys.readouterr().err
+    assert cache.current() == []
+
+
+@pytest.mark.parametrize("address", ["", "host/debian", "http://", "http://host/a b"])
+def test_what_is_no_address_of_an_archive(address: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["build-image", "--mirror", address]) == 2
+    assert "--mirror" in capsys.readouterr().err
+
+
 def test_a_second_build_waits_and_says_so(place: Path) -> None:
     image_in(place)
     said: list[str] = []

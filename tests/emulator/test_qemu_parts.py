@@ -364,8 +364,9 @@ def test_a_folder_that_others_may_write_to_is_not_used(
     assert not folder.path.parent.exists()
     folder.path.parent.mkdir(mode=0o777)
     folder.path.parent.chmod(0o777)
-    with pytest.raises(PermissionError):
+    with pytest.raises(PermissionError, match="TMPDIR") as refused:
         run_folder.RunFolder()
+    assert refused.value.filename == str(folder.path.parent)
 
 
 def test_emulators_beside_each_other_start_and_end_in_any_order(

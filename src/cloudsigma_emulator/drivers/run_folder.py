@@ -7,6 +7,7 @@ A folder whose lock can be had belongs to nobody any more: its virtual machines 
 from __future__ import annotations
 
 import contextlib
+import errno
 import fcntl
 import logging
 import os
@@ -73,7 +74,8 @@ def _base() -> Path:
     base.mkdir(mode=0o700, exist_ok=True)
     found = base.lstat()
     if found.st_uid != os.getuid() or base.is_symlink() or found.st_mode & 0o077:
-        raise PermissionError(f"{base} belongs to somebody else, or others may write to it")
+        words = "it belongs to somebody else, or others may look into it; remove it, or set TMPDIR to another folder"
+        raise PermissionError(errno.EPERM, words, str(base))
     return base
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 import os
 from dataclasses import dataclass
@@ -30,6 +31,8 @@ def folder() -> Path:
     """Return the folder of guest images, which need not exist.
 
     Under sudo it is that of the user who calls for it: building takes root, running an emulator does not.
+
+    Raises OSError for a user without a home directory, when the environment names no folder.
     """
     given = os.environ.get(PLACE)
     if given:
@@ -38,7 +41,15 @@ def folder() -> Path:
     user = _user_behind_sudo()
     if user is not None:
         return user.home / ".cache" / "cloudsigma-emulator"
-    return (Path(base) if base else Path.home() / ".cache") / "cloudsigma-emulator"
+    return (Path(base) if base else _home() / ".cache") / "cloudsigma-emulator"
+
+
+def _home() -> Path:
+    try:
+        return Path.home()
+    except RuntimeError:
+        words = f"this user has no home directory for guest images; {PLACE} names a folder"
+        raise FileNotFoundError(errno.ENOENT, words, "~") from None
 
 
 def make_folder() -> Path:
@@ -83,8 +94,8 @@ def find(variant: str, place: Path | None = None) -> GuestImage | None:
 
     :param place: where to look, by default :func:`folder`.
     """
-    place = place or folder()
     try:
+        place = place or folder()
         stored = json.loads((place / f"{variant}.json").read_text(encoding="utf-8"))
         path = place / str(stored["file"])
         return GuestImage(variant, str(stored["title"]), path, path.stat().st_size)
