@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import resource
 import socket
 import sys
 import time
@@ -65,6 +66,11 @@ def main() -> None:
     behaviour = os.environ.get("BEHAVIOUR", "").split()
     if "broken" in behaviour:
         sys.exit(f"{NAME}: no good")
+    if "aborts" in behaviour:
+        sys.stderr.write(f"{NAME}: kvm.c: no good\n")
+        sys.stderr.flush()
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+        os.abort()
     if "locked" in behaviour and not (once := Path(os.environ["ONCE"])).exists():
         once.touch()
         sys.exit(f'{NAME}: Failed to get "write" lock')

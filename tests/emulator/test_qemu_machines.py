@@ -107,11 +107,20 @@ def test_a_machine_that_does_not_answer_for_a_while_runs_on(
     powers_off(hypervisor, cloud)
 
 
-def test_why_a_machine_could_not_be_run_is_told(run: Run, cloud: CloudOfOne) -> None:
-    run("broken")
+@pytest.mark.parametrize(
+    ("behaviour", "why"),
+    [
+        ("broken", "qemu-system-x86_64: no good"),
+        ("aborts", "killed by SIGABRT: qemu-system-x86_64: kvm.c: no good"),
+    ],
+)
+def test_why_a_machine_could_not_be_run_is_told(
+    run: Run, cloud: CloudOfOne, behaviour: str, why: str
+) -> None:
+    run(behaviour)
     assert cloud.reported.wait(30)
     assert cloud.reports == [(UUID, "failed")]
-    assert cloud.reasons == ["qemu-system-x86_64: no good"]
+    assert cloud.reasons == [why]
 
 
 def test_a_drive_that_is_still_let_go_of_is_waited_for(run: Run, cloud: CloudOfOne, said: Any) -> None:

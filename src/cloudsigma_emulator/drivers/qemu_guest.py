@@ -421,16 +421,18 @@ class QemuGuest:
         with contextlib.suppress(subprocess.TimeoutExpired):
             process.wait(1.0)
         code = process.returncode
+        how = str(error) if code is None else f"it ended with status {code}"
         if code is not None and code < 0:
             with contextlib.suppress(ValueError):
-                return f"killed by {signal.Signals(-code).name}"
+                how = f"killed by {signal.Signals(-code).name}"
         said = ""
         with contextlib.suppress(OSError):
             path = self._hypervisor.folder.words_file(self.uuid)
             said = path.read_text(encoding="utf-8", errors="replace").strip()
-        if said:
-            return said.splitlines()[-1]
-        return str(error) if code is None else f"it ended with status {code}"
+        if not said or code == -signal.SIGKILL:  # then its words are about something else
+            return how
+        last = said.splitlines()[-1]
+        return f"{how}: {last}" if code is not None and code < 0 else last
 
     def _wake(self) -> None:
         with contextlib.suppress(OSError):
