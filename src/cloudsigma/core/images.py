@@ -14,7 +14,7 @@ from ..errors import ImageChanged, InvalidArgument
 from .chunks import Chunk
 from .port import BodySource, ByteStream, File, FileState, Port
 
-PIECE = 512 * 1024
+PIECE = 2 * 1024 * 1024
 SAMPLES = 32
 SECTOR = 512
 SAMPLE_BYTES = 16 * 1024
@@ -304,6 +304,6 @@ class DiskImage:
 async def measure(stream: ByteStream) -> int:
     """Return how many bytes a stream has, by reading all of it."""
     size = 0
-    while piece := await stream.read(4 * PIECE):
+    while piece := await stream.read(PIECE):
         size += len(piece)
     return size

@@ -6,12 +6,13 @@ from collections.abc import Callable
 from typing import Any, NamedTuple, TypeAlias
 
 from ..errors import InvalidArgument, TransferError
+from .pieces import PieceSize
 from .port import BodySource, Port
 
 REPORT_SECONDS = 0.1
 RATE_SECONDS = 5.0
 SMALLEST_STEP = 4 * 1024
-LARGEST_STEP = 1024 * 1024
+LARGEST_STEP = 2 * 1024 * 1024
 
 
 class Progress(NamedTuple):
@@ -63,6 +64,10 @@ class Meter:
         if self._bandwidth is None:
             return LARGEST_STEP
         return max(SMALLEST_STEP, min(LARGEST_STEP, int(self._bandwidth / 8)))
+
+    def now(self) -> float:
+        """Return the seconds of a clock that never goes back."""
+        return self._port.now()
 
     def fail(self) -> None:
         """Let all workers end at their next step."""
@@ -147,6 +152,7 @@ class MeteredBody:
         self._inner = inner
         self._meter = meter
         self._piece = memoryview(b"")
+        self._size = PieceSize(meter.step)
         self.length = inner.length
         self.counted = 0
         """Bytes counted since the beginning or the last taking back."""
@@ -155,13 +161,14 @@ class MeteredBody:
         """Begin with the first byte."""
         await self.take_back()
         self._piece = memoryview(b"")
+        self._size.restart()
         await self._inner.start()
 
     async def read(self) -> bytes | memoryview:
         """Return the next bytes."""
         if not self._piece:
             self._piece = memoryview(await self._inner.read())
-        piece = self._piece[: self._meter.step]
+        piece = self._piece[: self._size.next(self._meter.now())]
         self._piece = self._piece[len(piece) :]
         if piece:
             self.counted += len(piece)

@@ -10,6 +10,7 @@ from typing import TypeVar
 
 import h11
 
+from ..core.pieces import PieceSize
 from ..core.port import BodySink, PortFailure
 from . import network
 from .conversation import Conversation, Headers
@@ -181,9 +182,10 @@ async def _fill(stream: Stream, sink: BodySink, length: int, came: bytes, idle: 
     if came:
         await sink.write(came)
     left = length - len(came)
-    buffer = memoryview(bytearray(min(network.STREAM_BYTES, left)))
+    buffer = memoryview(bytearray(min(network.LARGEST_PIECE, left)))
+    size = PieceSize(network.LARGEST_PIECE)
     while left:
-        piece = buffer[: min(left, len(buffer))]
+        piece = buffer[: min(left, size.next(time.monotonic()))]
         if await stream.receive_into(piece, len(piece), idle) < len(piece):
             raise h11.RemoteProtocolError("peer closed connection: incomplete message body")
         left -= len(piece)

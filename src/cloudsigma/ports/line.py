@@ -11,6 +11,7 @@ from typing import Protocol
 import h11
 
 from ..core.call import run
+from ..core.pieces import PieceSize
 from ..core.port import BodySink, PortFailure
 from . import network
 from .abandonment import stop_if_abandoned
@@ -18,7 +19,6 @@ from .conversation import Conversation, Headers
 from .network import Wire
 
 SLICE_SECONDS = 0.2
-BUFFER_BYTES = 1024 * 1024
 
 
 class Duplex(Protocol):
@@ -121,25 +121,22 @@ class Line:
         return status, headers, conversation.body()
 
     def _fill(self, sink: BodySink, length: int, came: bytes) -> None:
-        size = min(BUFFER_BYTES, length) or 1
-        buffer = memoryview(bytearray(size))
-        filled = 0
-        view = memoryview(came)
+        """Give a body of ``length`` bytes, of which some ``came``, to a sink."""
+        if came:
+            run(sink.write(came))
         left = length - len(came)
-        while view or left:
-            if view:
-                step = min(len(view), size - filled)
-                buffer[filled : filled + step] = view[:step]
-                view = view[step:]
-            else:
-                step = self._receive_into(buffer[filled : filled + min(left, size - filled)])
+        buffer = memoryview(bytearray(min(network.LARGEST_PIECE, left)))
+        size = PieceSize(network.LARGEST_PIECE)
+        while left:
+            piece = buffer[: min(left, size.next(time.monotonic()))]
+            filled = 0
+            while filled < len(piece):
+                step = self._receive_into(piece[filled:])
                 if not step:
                     raise h11.RemoteProtocolError("peer closed connection: incomplete message body")
-                left -= step
-            filled += step
-            if filled == size or not (view or left):
-                run(sink.write(buffer[:filled]))
-                filled = 0
+                filled += step
+            left -= filled
+            run(sink.write(piece))
 
 
 def has_something_to_read(connection: Duplex) -> bool:
