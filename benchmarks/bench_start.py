@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import random
 import statistics
 import subprocess
@@ -12,6 +11,8 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+
+from installed import environment
 
 ROUNDS = 25
 PYTHON = sys.executable
@@ -31,14 +32,14 @@ def rows() -> list[tuple[str, float, str]]:
         "cloudsigma servers list": [*COMMAND, "servers", "list"],
     }
     targets = {"import cloudsigma": 1.5, "cloudsigma --version": 3.0, "cloudsigma servers list": 12.0}
-    with emulator() as environment:
+    with emulator() as variables:
         order = random.Random(1)
         times: dict[str, list[float]] = {name: [] for name in work}
         for round_number in range(ROUNDS + 1):
             for name, arguments in order.sample(
                 sorted(work.items()), len(work)
             ):  # slow moments hit all alike
-                taken = timed(arguments, environment)
+                taken = timed(arguments, variables)
                 if round_number:  # the first round fills caches
                     times[name].append(taken)
     middle = {name: statistics.median(taken) for name, taken in times.items()}
@@ -48,10 +49,10 @@ def rows() -> list[tuple[str, float, str]]:
     ]
 
 
-def timed(arguments: Sequence[str], environment: Mapping[str, str]) -> float:
+def timed(arguments: Sequence[str], variables: Mapping[str, str]) -> float:
     """Return the seconds that a command takes, which must succeed."""
     began = time.perf_counter()
-    subprocess.run(arguments, env=environment, check=True, stdout=subprocess.DEVNULL)
+    subprocess.run(arguments, env=variables, check=True, stdout=subprocess.DEVNULL)
     return time.perf_counter() - began
 
 
@@ -70,12 +71,7 @@ def emulator() -> Iterator[dict[str, str]]:
             for line in server.stderr:  # it says when it has written the file
                 if "configuration" in line:
                     break
-            unwanted = ("CLOUDSIGMA_", "PYTHONDONTWRITEBYTECODE")  # an installed program has its bytecode
-            inherited = {key: value for key, value in os.environ.items() if not key.startswith(unwanted)}
-            yield inherited | {
-                "CLOUDSIGMA_CONFIG": str(config),
-                "PYTHONPYCACHEPREFIX": str(Path(folder) / "bytecode"),
-            }
+            yield environment(Path(folder)) | {"CLOUDSIGMA_CONFIG": str(config)}
         finally:
             server.terminate()
             server.communicate(timeout=30)

@@ -29,6 +29,7 @@ from urllib.parse import urlsplit
 from cloudsigma import CloudSigma
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests" / "foreign"))
+from installed import environment
 from venvs import python_with
 
 GIB = 1024**3
@@ -142,13 +143,16 @@ def raw_download(options: dict[str, Any], location: str, target: Path) -> None:
         os.fsync(file.fileno())
 
 
-def ours(options: dict[str, Any], verb: str, *words: str, face: str = "blocking") -> tuple[str, float, float]:
+def ours(
+    options: dict[str, Any], folder: Path, verb: str, *words: str, face: str = "blocking"
+) -> tuple[str, float, float]:
     """Run a verb of the drives in a process of its own; return drive, seconds and peak MiB."""
     done = subprocess.run(
         [sys.executable, "-c", PEAK, face, json.dumps(options), verb, *words],
         capture_output=True,
         text=True,
         check=True,
+        env=environment(folder),
     )
     uuid, seconds, peak = json.loads(done.stdout)
     return uuid, seconds, peak
@@ -189,13 +193,15 @@ def _rows(folder: Path) -> Iterator[tuple[str, float, str]]:
             note("raw up", seconds)
             cs.drives.delete(uuid, wait=True)
             for face in FACES:
-                uuid, seconds, peaks[f"{face} up"] = ours(options, "upload", str(image), face=face)
+                uuid, seconds, peaks[f"{face} up"] = ours(options, folder, "upload", str(image), face=face)
                 note(f"{face} up", seconds)
                 if face == "blocking":
                     link = _location(options, uuid)
                     note("raw down", timed(lambda link=link: raw_download(options, link, target))[1])
                     target.unlink()
-                _, seconds, peaks[f"{face} down"] = ours(options, "download", uuid, str(target), face=face)
+                _, seconds, peaks[f"{face} down"] = ours(
+                    options, folder, "download", uuid, str(target), face=face
+                )
                 note(f"{face} down", seconds)
                 _require_same(image, target)
                 target.unlink()
@@ -225,10 +231,10 @@ def _over_tls(folder: Path, image: Path, target: Path) -> Iterator[tuple[str, fl
     with cloud(folder / "tls", "tls") as options, CloudSigma(**options) as cs:
         uuid, raw_seconds = timed(lambda: raw_upload(options, image))
         cs.drives.delete(uuid, wait=True)
-        uuid, up, _ = ours(options, "upload", str(image))
+        uuid, up, _ = ours(options, folder, "upload", str(image))
         raw_down = timed(lambda: raw_download(options, _location(options, uuid), target))[1]
         target.unlink()
-        _, down, _ = ours(options, "download", uuid, str(target))
+        _, down, _ = ours(options, folder, "download", uuid, str(target))
         _require_same(image, target)
         target.unlink()
     for word, raw, seconds in (("upload", raw_seconds, up), ("download", raw_down, down)):
@@ -270,6 +276,6 @@ def _old(folder: Path, interpreter: Path, raw_seconds: float) -> Iterator[tuple[
             env={**os.environ, "CLOUDSIGMA_CONFIG": str(config)},
         )
         seconds = float(done.stdout)
-        _, new_seconds, _ = ours(options, "upload", str(image))
+        _, new_seconds, _ = ours(options, folder, "upload", str(image))
     yield "the old library's upload (corrupt) / raw socket", raw_seconds / SIZE * OLD_SIZE / seconds, ">= 0"
     yield f"upload of {OLD_SIZE / MIB:g} MiB: the old library's time / ours", seconds / new_seconds, ">= 1"
