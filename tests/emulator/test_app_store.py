@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from cloudsigma_emulator.store.database import Database
-from cloudsigma_emulator.store.transaction import Transaction
+from cloudsigma_emulator.store.migrations import STEPS, migrate
+from cloudsigma_emulator.store.transaction import STRETCH, Transaction
 
 Doc = dict[str, Any]
 KINDS = ("servers", "drives", "tags")
@@ -156,6 +157,45 @@ class StoreModel(RuleBasedStateMachine):
 
 StoreModel.TestCase.settings = settings(max_examples=40, stateful_step_count=30, deadline=None)
 TestStore = StoreModel.TestCase
+
+
+def test_pages_far_down_a_list() -> None:
+    database = Database(None, links_of, uri_of)
+    tx = Transaction(database, NOW, random.Random(1), lambda seconds: seconds, instant=False)
+    chance = random.Random(2)
+    for number in range(6 * STRETCH):
+        doc = {"uuid": f"u{number}", "owner": "ann", "name": None, "points_at": []}
+        tx.insert(chance.choice(KINDS[:2]), doc, rank=chance.choice([0, 0, 0, -1, 5]))
+    for kind in KINDS[:2]:
+        for doc in chance.sample(tx.find(kind), STRETCH // 2):
+            tx.remove(kind, doc["uuid"])
+        for doc in chance.sample(tx.find(kind), STRETCH // 4):
+            tx.update(kind, {**doc, "owner": None})
+        ordered = tx.find(kind, owner="ann")
+        total = len(ordered)
+        assert total > 2 * STRETCH - 10
+        edges = [STRETCH - 1, STRETCH, STRETCH + 1, 2 * STRETCH, total - 1, total, total + 5]
+        for offset in [*edges, *(chance.randrange(total) for _ in range(100))]:
+            assert tx.find(kind, owner="ann", limit=20, offset=offset) == ordered[offset : offset + 20]
+        assert tx.find(kind, owner="ann", offset=STRETCH) == ordered[STRETCH:]
+        assert tx.find(kind, owner="eve", limit=20, offset=STRETCH) == []
+    for kind in KINDS[:2]:
+        for doc in tx.find(kind):
+            tx.remove(kind, doc["uuid"])
+    assert tx.execute("SELECT * FROM stretches") == []
+    tx.rollback()
+    database.close()
+
+
+def test_an_older_store_gets_its_stretches_counted() -> None:
+    connection = sqlite3.connect(":memory:", isolation_level=None)
+    connection.executescript("".join([*STEPS[:3], "PRAGMA user_version = 3"]))
+    rows = [(kind, f"u{number}", "ann", "{}") for number in range(STRETCH) for kind in KINDS]
+    connection.executemany("INSERT INTO objects(kind, uuid, owner, doc) VALUES(?,?,?,?)", rows)
+    migrate(connection)
+    counted = connection.execute("SELECT kind, owner, sum(n) FROM stretches GROUP BY kind, owner").fetchall()
+    assert sorted(counted) == sorted((kind, "ann", STRETCH) for kind in KINDS)
+    connection.close()
 
 
 def test_uuids_are_version_four() -> None:

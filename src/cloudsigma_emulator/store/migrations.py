@@ -151,11 +151,41 @@ STEPS: tuple[str, ...] = (
             WHERE viewer = old.viewer AND kind = old.kind AND permission = old.permission;
     END;
     """,
+    """
+    -- How many objects of a list lie in each stretch of 1024 seqs: a page far down is found without counting to it.
+    CREATE TABLE stretches(
+        kind TEXT NOT NULL,
+        owner TEXT NOT NULL,
+        rank INTEGER NOT NULL,
+        stretch INTEGER NOT NULL,         -- seq >> 10
+        n INTEGER NOT NULL,
+        PRIMARY KEY(kind, owner, rank, stretch)
+    ) WITHOUT ROWID;
+    INSERT INTO stretches SELECT kind, owner, rank, seq >> 10, count(*) FROM objects GROUP BY 1, 2, 3, 4;
+    CREATE TRIGGER stretch_grew AFTER INSERT ON objects BEGIN
+        INSERT INTO stretches VALUES(new.kind, new.owner, new.rank, new.seq >> 10, 1)
+            ON CONFLICT DO UPDATE SET n = n + 1;
+    END;
+    CREATE TRIGGER stretch_shrank AFTER DELETE ON objects BEGIN
+        UPDATE stretches SET n = n - 1
+            WHERE kind = old.kind AND owner = old.owner AND rank = old.rank AND stretch = old.seq >> 10;
+        DELETE FROM stretches
+            WHERE kind = old.kind AND owner = old.owner AND rank = old.rank AND stretch = old.seq >> 10 AND n = 0;
+    END;
+    CREATE TRIGGER stretch_moved AFTER UPDATE OF owner ON objects WHEN old.owner <> new.owner BEGIN
+        UPDATE stretches SET n = n - 1
+            WHERE kind = old.kind AND owner = old.owner AND rank = old.rank AND stretch = old.seq >> 10;
+        DELETE FROM stretches
+            WHERE kind = old.kind AND owner = old.owner AND rank = old.rank AND stretch = old.seq >> 10 AND n = 0;
+        INSERT INTO stretches VALUES(new.kind, new.owner, new.rank, new.seq >> 10, 1)
+            ON CONFLICT DO UPDATE SET n = n + 1;
+    END;
+    """,
 )
 
 TABLES = (
     "objects", "counts", "links", "credentials", "sessions", "tokens", "upload_links", "tasks", "audit", "settings",
-    "holdings", "past_holdings", "held", "ledger", "grants", "grant_counts",
+    "holdings", "past_holdings", "held", "ledger", "grants", "grant_counts", "stretches",
 )  # fmt: skip
 
 

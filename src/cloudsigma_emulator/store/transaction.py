@@ -31,6 +31,9 @@ class _Any:
 ANY: Final = _Any()
 """Passed as ``owner``: whoever it belongs to."""
 
+STRETCH: Final = 1 << 10
+"""How many places in the order of creation the table ``stretches`` counts together, see the migrations."""
+
 EVENT_KINDS: Final = frozenset(
     {"servers", "drives", "jobs", "ips", "vlans", "subscriptions", "balance", "profile"}
 )
@@ -140,12 +143,9 @@ class Transaction:
         ``uuids`` keeps the store's order, not the argument's; unknown ones are left out.
         """
         where, values = self._where(kind, owner, uuids, name, status)
-        # S608: the text is put together from constants, values are bound.
-        sql = f"SELECT doc FROM objects WHERE {where} ORDER BY rank, seq"  # noqa: S608
-        if limit is not None or offset:
-            sql += " LIMIT ? OFFSET ?"
-            values += [-1 if limit is None else limit, offset]
-        return [orjson.loads(row[0]) for row in self._sql.execute(sql, values)]
+        if offset >= STRETCH and not isinstance(owner, _Any) and uuids is name is status is None:
+            return self._far_down(kind, owner or "", limit, offset)
+        return self._documents(where, values, limit, offset)
 
     def count(
         self,
@@ -386,6 +386,38 @@ class Transaction:
             where += " AND status=?"
             values.append(status)
         return where, values
+
+    def _documents(self, where: str, values: Sequence[Any], limit: int | None, offset: int) -> list[Doc]:
+        # S608: the text is put together from constants, values are bound.
+        sql = f"SELECT doc FROM objects WHERE {where} ORDER BY rank, seq"  # noqa: S608
+        if limit is not None or offset:
+            sql += " LIMIT ? OFFSET ?"
+            values = [*values, -1 if limit is None else limit, offset]
+        return [orjson.loads(row[0]) for row in self._sql.execute(sql, values)]
+
+    def _far_down(self, kind: str, owner: str, limit: int | None, offset: int) -> list[Doc]:
+        """Return documents that stand far down a list: from the stretch on that ``offset`` lies in."""
+        sql = (
+            "SELECT rank, stretch, before FROM"
+            " (SELECT rank, stretch, sum(n) OVER (ORDER BY rank, stretch) - n AS before FROM stretches"
+            " WHERE kind=? AND owner=?)"
+            " WHERE before <= ? ORDER BY before DESC LIMIT 1"
+        )
+        row = self._sql.execute(sql, (kind, owner, offset)).fetchone()
+        if row is None:
+            return []
+        rank, stretch, before = row
+        # Two questions: SQLite does not use its index for a pair that ends with the row's own number.
+        found = self._documents(
+            "kind=? AND owner=? AND rank=? AND seq>=?",
+            [kind, owner, rank, stretch * STRETCH],
+            limit,
+            offset - before,
+        )
+        rest = None if limit is None else limit - len(found)
+        if rest is None or rest > 0:
+            found += self._documents("kind=? AND owner=? AND rank>?", [kind, owner, rank], rest, 0)
+        return found
 
     def _write(self) -> None:
         if not self._writing:
