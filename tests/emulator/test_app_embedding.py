@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from pathlib import Path
 
 import pytest
@@ -32,19 +31,14 @@ def test_many_times_in_one_process() -> None:
     assert threading.active_count() == before
 
 
-def test_it_is_quick() -> None:
+def test_a_reset_leaves_no_servers() -> None:
     with Emulator() as cloud:
         wire = Wire(cloud)
         for number in range(20):
             wire.server(name=f"s{number}")
-        begun = time.perf_counter()
         cloud.reset()
-        assert time.perf_counter() - begun < 0.05
         assert wire("GET", "/servers/").json()["objects"] == []
         wire.close()
-    begun = time.perf_counter()
-    with Emulator():
-        assert time.perf_counter() - begun < 0.5
 
 
 def test_it_has_to_run() -> None:
