@@ -432,6 +432,20 @@ def test_the_search_for_a_processor_can_be_given_up(tmp_path: Path) -> None:
         os.kill(int((tmp_path / "number").read_text()), 0)
 
 
+@pytest.mark.parametrize(("accelerator", "cpu"), [("kvm", "host"), ("tcg", "max")])
+def test_the_machine_that_is_tried_has_the_processors_of_servers(
+    tmp_path: Path, accelerator: str, cpu: str
+) -> None:
+    wiring = Wiring(control=3, console=4, context=None, pid_file=Path("/p"))
+    assert value(command("qemu", accelerator, server(nics=[]), [], wiring), "-cpu") == cpu
+    program = tmp_path / "qemu"
+    program.write_text(
+        f'#!/bin/sh\ncase " $* " in *" -cpu {cpu} "*) printf "alive\\n" >{tmp_path}/probe.said ;; esac\n'
+    )
+    program.chmod(0o755)
+    assert Probe(str(program), tmp_path).boot_time(accelerator) is not None
+
+
 def test_a_program_that_cannot_be_started_finds_no_processor(tmp_path: Path) -> None:
     assert Probe(str(tmp_path / "nothing"), tmp_path).boot_time("tcg") is None
 

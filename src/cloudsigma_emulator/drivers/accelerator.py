@@ -1,7 +1,7 @@
 """Whether virtual machines can use the processor itself (KVM), found out by booting one.
 
-That ``/dev/kvm`` opens says little: on some machines it does, and guests crawl or hang. So the same machine is booted
-both ways, and KVM is taken only when it is not the slower one.
+That ``/dev/kvm`` opens says little: on some machines it does, and guests crawl, hang or crash with the processors that
+servers have. So a machine with these is booted both ways, and KVM is taken only when it is not the slower one.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import time
 from pathlib import Path
 
 from .processes import dies_with_parent
+from .qemu_arguments import usual_cpu
 
 log = logging.getLogger("cloudsigma_emulator")
 
@@ -77,7 +78,7 @@ class Probe:
         disk, said = self._folder / "probe", self._folder / "probe.said"
         words = [
             *dies_with_parent(), self._program, "-nodefaults", "-no-user-config", "-display", "none", "-machine", "pc",
-            "-accel", accelerator, "-m", "32", "-pidfile", str(self._folder / "probe.pid"), "-serial",
+            "-accel", accelerator, "-cpu", usual_cpu(accelerator), "-m", "32", "-pidfile", str(self._folder / "probe.pid"), "-serial",
             f"file:{_escaped(said)}", "-drive", f"file={_escaped(disk)},format=raw,if=ide,readonly=off",
             "-device", f"isa-debug-exit,iobase={_EXIT_PORT:#x},iosize=1",
         ]  # fmt: skip

@@ -101,8 +101,13 @@ def command(
     return [*words, *bridges, "-device", f"virtio-rng-pci,{place}"]
 
 
+def usual_cpu(accelerator: str) -> str:
+    """Return the model of the processors of a server whose definition names none."""
+    return "host" if accelerator == "kvm" else "max"
+
+
 def _cpu(server: Server, accelerator: str) -> str:
-    model = server["cpu_model"] or ("host" if accelerator == "kvm" else "max")
+    model = server["cpu_model"] or usual_cpu(accelerator)
     features = ""
     if accelerator == "kvm":
         features += ",hv-relaxed" if server["hv_relaxed"] else ""
