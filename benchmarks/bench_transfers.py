@@ -15,6 +15,7 @@ import json
 import os
 import secrets
 import shutil
+import signal
 import socket
 import ssl
 import subprocess
@@ -216,8 +217,35 @@ def _rows(folder: Path) -> Iterator[tuple[str, float, str]]:
                 ">= 0.8",
             )
             yield f"peak memory of that {word}", peaks[f"{face} {verb}"], "<= 100 MiB"
+    yield from _interrupted(folder, image)
     yield from _over_tls(folder, image, target)
     yield from _old(folder, python_with("cloudsigma-2.0.0", OLD_LIBRARY), best["raw up"])
+
+
+def _interrupted(folder: Path, image: Path) -> Iterator[tuple[str, float, str]]:
+    """Measure how soon Ctrl-C ends the command in the middle of an image."""
+    seconds = []
+    with cloud(folder / "interrupted") as options:
+        config = folder / "interrupted.conf"
+        config.touch(0o600)
+        config.write_text("".join(f"{key} = {value}\n" for key, value in options.items()))
+        for _ in range(ROUNDS):
+            words = ["drives", "upload", str(image), "--bandwidth", "10M", "--no-resume"]
+            with subprocess.Popen(
+                [sys.executable, "-m", "cloudsigma", "--config", str(config), *words],
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                env=environment(folder),
+            ) as process:
+                assert process.stderr is not None
+                while b"%" not in process.stderr.readline():  # until it says how far it is
+                    pass
+                began = time.perf_counter()
+                process.send_signal(signal.SIGINT)
+                process.communicate()
+                seconds.append(time.perf_counter() - began)
+                assert process.returncode == 130
+    yield "Ctrl-C ends cloudsigma drives upload", max(seconds), "<= 1 s"
 
 
 def _require_same(image: Path, target: Path) -> None:

@@ -153,5 +153,8 @@ def test_a_failure_says_how_to_go_on(cloud: Emulator, tmp_path: Path) -> None:
     up = run(command, "upload", str(image), "--chunk-size", "128K")
     assert up.returncode == 1
     assert b"the same command again goes on from here" in up.stderr
+    anew = run(command, "upload", str(image), "--chunk-size", "128K", "--no-resume")
+    assert anew.returncode == 1
+    assert b"the same command without --no-resume goes on from here" in anew.stderr
     cloud.faults.clear()
     assert run(command, "upload", str(image)).returncode == 0

@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import click
@@ -133,6 +134,11 @@ _SHARED: tuple[Callable[[], click.Option], ...] = (
 )
 
 
+def _hint(resume: bool) -> str:
+    """Say how to go on with a transfer that was broken off."""
+    return f"the same command {'again' if resume else 'without --no-resume'} goes on from here"
+
+
 def _upload(path: str, resume: bool, resume_drive: str | None, quiet: bool, **given: Any) -> None:
     """Upload an image: a file, or - for standard input with --size. The same command again goes on where it stopped."""
     if path == "-" and given["size"] is None:
@@ -140,8 +146,8 @@ def _upload(path: str, resume: bool, resume_drive: str | None, quiet: bool, **gi
             "the cloud must know beforehand how many bytes standard input gives: say --size"
         )
     source: Any = sys.stdin.buffer if path == "-" else path
-    goes_on = path != "-" and given.get("protocol") != "direct"
-    hint = "the same command again goes on from here" if goes_on else "nothing of it is kept"
+    goes_on = path != "-" and not Path(path).is_fifo() and given.get("protocol") != "direct"
+    hint = _hint(resume) if goes_on else "nothing of it is kept"
     arguments = _arguments(given)
     with _shown(quiet, hint) as progress, session().client() as client:
         chosen = _uuid(client, resume_drive) if resume_drive else resume
@@ -151,10 +157,7 @@ def _upload(path: str, resume: bool, resume_drive: str | None, quiet: bool, **gi
 
 def _download(drive: str, path: str, resume: bool, sparse: bool, quiet: bool, **given: Any) -> None:
     """Download a drive to a raw image file. The same command again goes on where it stopped."""
-    with (
-        _shown(quiet, "the same command again goes on from here") as progress,
-        session().client() as client,
-    ):
+    with _shown(quiet, _hint(resume)) as progress, session().client() as client:
         record = client.drives.download(
             _uuid(client, drive), path, progress=progress, resume=resume, sparse=sparse, **_arguments(given)
         )
