@@ -63,6 +63,14 @@ class Face:
         if scope["type"] == "websocket":
             await self.sockets.serve(scope, receive, send)
             return
+        try:
+            await self._serve(scope, receive, send)
+        except asyncio.CancelledError:  # The server ends. uvicorn would print where each request stood.
+            transport_of(scope).abort()
+            with contextlib.suppress(asyncio.CancelledError):
+                await _gone(receive)
+
+    async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = _request_of(scope)
         try:
             response = await self._handle(scope, request, receive)
@@ -243,7 +251,9 @@ async def _send_file(
             if start < 0:
                 await _gone(receive)
                 return
-        await _send_bytes(send, image, start, stop, end)
+        if not await _send_bytes(transport_of(scope), send, image, start, stop, end):
+            await _gone(receive)
+            return
     if half and response.fault is not None:
         cut(transport_of(scope), reset=response.fault.reset)
         await _gone(receive)
@@ -260,6 +270,8 @@ async def _send_at_once(transport: asyncio.Transport, image: BufferedReader, sta
     count = min(stop, os.fstat(image.fileno()).st_size) - start - 1
     if count <= 0:
         return start
+    if transport.is_closing():
+        return -1
     try:
         sent = await asyncio.get_running_loop().sendfile(transport, image, start, count, fallback=False)
     except (asyncio.SendfileNotAvailableError, NotImplementedError):
@@ -271,9 +283,14 @@ async def _send_at_once(transport: asyncio.Transport, image: BufferedReader, sta
     return start + sent
 
 
-async def _send_bytes(send: Send, image: BufferedReader | None, start: int, stop: int, end: int) -> None:
+async def _send_bytes(
+    transport: asyncio.Transport, send: Send, image: BufferedReader | None, start: int, stop: int, end: int
+) -> bool:
+    """Send a file in pieces; False when the client has gone: nothing more is read for it."""
     loop = asyncio.get_running_loop()
     while start < stop:
+        if transport.is_closing():
+            return False
         wanted = min(_BLOCK, stop - start)
         data = b""
         if image is not None:
@@ -282,3 +299,4 @@ async def _send_bytes(send: Send, image: BufferedReader | None, start: int, stop
             data += bytes(wanted - len(data))  # the image ends early: zeros follow
         start += wanted
         await send({"type": "http.response.body", "body": data, "more_body": start < end})
+    return True
