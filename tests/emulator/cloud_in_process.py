@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -33,6 +34,24 @@ class Reply:
         error: Doc = self.body[0]
         assert set(error) == {"error_type", "error_message", "error_point"}
         return error
+
+
+def database_work(app: App, job: Callable[[], object]) -> int:
+    """Return how much the database had to do for a job, in hundreds of its instructions: the same on every machine."""
+    work = 0
+
+    def count() -> int:
+        nonlocal work
+        work += 1
+        return 0
+
+    connection = app.database.connection
+    connection.set_progress_handler(count, 100)
+    try:
+        job()
+    finally:
+        connection.set_progress_handler(None, 0)
+    return work
 
 
 class Cloud:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from .cloud_in_process import FIRST, GIB, MIB, SECOND, Cloud, Doc, Reply, attach
+from .cloud_in_process import FIRST, GIB, MIB, SECOND, Cloud, Doc, Reply, attach, database_work
 from .everything import create, small_drive, with_everything
 from .test_recorded_shapes import differences
 from .wire import Wire
@@ -441,21 +441,8 @@ def test_tags_of_others_are_no_filter(cloud: Cloud) -> None:
 
 
 def test_a_page_costs_the_same_out_of_many_shared_things(cloud: Cloud) -> None:
-    def cost() -> int:
-        steps = 0
-
-        def count() -> int:
-            nonlocal steps
-            steps += 1
-            return 0
-
-        connection = cloud.app.database.connection
-        connection.set_progress_handler(count, 100)
-        try:
-            assert len(cloud.get("/drives/detail/?limit=10", email=SECOND)["objects"]) == 10
-        finally:
-            connection.set_progress_handler(None, 0)
-        return steps
+    def read() -> None:
+        assert len(cloud.get("/drives/detail/?limit=10", email=SECOND)["objects"]) == 10
 
     template = cloud.drive()
     tag = tag_for(cloud, template)
@@ -469,9 +456,9 @@ def test_a_page_costs_the_same_out_of_many_shared_things(cloud: Cloud) -> None:
                 tx.insert("drives", {**stored, "uuid": tx.new_uuid()})
 
     more(50)
-    few = cost()
+    few = database_work(cloud.app, read)
     more(3000)
-    assert cost() <= 2 * few
+    assert database_work(cloud.app, read) <= 2 * few
 
 
 # frames

@@ -62,7 +62,7 @@ class Host:
             self.kill()
         assert self.process.stdin is not None
         self.process.stdin.close()
-        self.process.wait(20)
+        self.process.wait(60)
         assert self.process.stdout is not None
         self.process.stdout.close()
 
@@ -92,7 +92,7 @@ class Worker(threading.Thread):
         super().__init__()
         self.model = model
         self.dice = random.Random(seed)
-        self.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+        self.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
         self.failure: BaseException | None = None
 
     def run(self) -> None:
@@ -256,7 +256,7 @@ def host(tmp_path: Path) -> Iterator[Host]:
     host.close()
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(900)
 def test_two_hundred_deaths(host: Host) -> None:
     dice = random.Random(20)
     model = Model()
@@ -266,9 +266,12 @@ def test_two_hundred_deaths(host: Host) -> None:
         check(model, look, host.directory)
         look.connection.close()
         workers = [Worker(model, host.port, dice.getrandbits(32)) for _ in range(WORKERS)]
+        wanted = model.answers + dice.randint(0, 20)
         for worker in workers:
             worker.start()
-        time.sleep(dice.uniform(0.0, 0.06))
+        while model.answers < wanted and all(worker.is_alive() for worker in workers):
+            time.sleep(0.001)
+        time.sleep(dice.uniform(0.0, 0.005))
         host.kill()
         for worker in workers:
             worker.join()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from datetime import datetime, timedelta
 from decimal import Decimal
 from itertools import pairwise
@@ -19,7 +18,7 @@ from cloudsigma_emulator.domain import tariff
 from cloudsigma_emulator.domain.money import BOOKS
 from cloudsigma_emulator.engine import books, metering
 
-from .cloud_in_process import FIRST, GIB, MIB, SECOND, Cloud, Doc, attach
+from .cloud_in_process import FIRST, GIB, MIB, SECOND, Cloud, Doc, attach, database_work
 from .test_subscriptions import balance, buy, one, purse
 from .wire import Wire
 
@@ -185,20 +184,23 @@ def test_many_cycles_at_once_are_booked_like_one_after_the_other() -> None:
         }
 
 
-def test_a_month_takes_less_than_a_second() -> None:
+def test_a_month_costs_little_more_than_a_day() -> None:
     cloud = Cloud()
     servers = [
         cloud.running(drives=[attach(cloud.drive())], nics=[{"ip_v4_conf": {"conf": "dhcp"}}])
         for _ in range(5)
     ]
-    begun = time.perf_counter()
-    cloud.advance(30 * DAY)
-    assert time.perf_counter() - begun < 1
+
+    def read_usage(offset: int) -> None:
+        assert len(cloud.get(f"/usage/?limit=20&offset={offset}")["objects"]) == 20
+
+    day = database_work(cloud.app, lambda: cloud.advance(DAY))
+    few = database_work(cloud.app, lambda: read_usage(0))
+    month = database_work(cloud.app, lambda: cloud.advance(30 * DAY))
+    assert 0 < month <= 3 * day
     found = cloud.get("/ledger/?limit=3")
     assert found["meta"]["total_count"] >= 3 * 8640
-    begun = time.perf_counter()
-    assert len(cloud.get("/usage/?limit=20&offset=100000")["objects"]) == 20
-    assert time.perf_counter() - begun < 0.2
+    assert database_work(cloud.app, lambda: read_usage(100_000)) <= few + 10
     require_books_agree(cloud)
     assert all(cloud.see("servers", server["uuid"])["status"] == "running" for server in servers)
     cloud.close()
