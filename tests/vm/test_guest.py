@@ -116,6 +116,14 @@ def test_two_processes_ask_at_once(guest: Guest) -> None:
     assert guest.out("cat /tmp/0 /tmp/1 /tmp/2").split() == [guest.uuid] * 3
 
 
+def test_a_user_reads_it_after_joining_the_group_that_the_refusal_names(guest: Guest) -> None:
+    ask = "setpriv --reuid=65534 --regid=65534 %s cloudsigma metadata uuid"
+    refused = guest.run(ask % "--clear-groups", check=False)
+    assert refused.returncode == 4
+    assert "'dialout'" in refused.stderr
+    assert guest.out(ask % "--groups=dialout").strip() == guest.uuid
+
+
 def test_a_plain_shell_reads_the_same(guest: Guest) -> None:
     raw = "stty -F /dev/ttyS1 raw -echo; exec 3<>/dev/ttyS1; printf '<\\n\\n>' >&3; head -1 <&3"
     expected = context_in(guest)

@@ -70,6 +70,8 @@ _SYSTEM = dedent("""\
     rm -f /etc/nologin /run/nologin
     : >/run/utmp
     hostname -F /etc/hostname
+    # As udev has it.
+    chgrp dialout /dev/ttyS[1-9]; chmod 660 /dev/ttyS[1-9]
     ifup -a &
     if [ -e /sys/class/net/eth1 ]; then
         ifup eth1 &
