@@ -20,6 +20,8 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from urllib.parse import urlencode
 
+from installed import environment
+
 from cloudsigma_emulator import Emulator
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests" / "foreign"))
@@ -79,11 +81,12 @@ def rows() -> Iterator[tuple[str, float, str]]:
 def process_ready() -> float:
     """Return the least seconds from starting the command to its first answered request."""
     taken = []
-    with with_bytecode() as environment:
+    with tempfile.TemporaryDirectory() as folder:
         for _ in range(STARTS + 1):
             port = free_port()
+            command = [sys.executable, "-m", "cloudsigma_emulator", "--port", str(port)]
             began = time.perf_counter()
-            with running([sys.executable, "-m", "cloudsigma_emulator", "--port", str(port)], environment):
+            with running(command, environment(Path(folder))):
                 answered(port)
                 taken.append(time.perf_counter() - began)
     return min(taken[1:])
@@ -91,10 +94,10 @@ def process_ready() -> float:
 
 def embedded() -> tuple[float, float, float]:
     """Return the least milliseconds of a process's first ``start()``, of further ones, and of ``reset()``."""
-    with with_bytecode() as environment:
-        command = [sys.executable, "-c", FIRST]
+    with tempfile.TemporaryDirectory() as folder:
+        command, variables = [sys.executable, "-c", FIRST], environment(Path(folder))
         firsts = [
-            float(subprocess.run(command, env=environment, check=True, capture_output=True).stdout)
+            float(subprocess.run(command, env=variables, check=True, capture_output=True).stdout)
             for _ in range(STARTS + 1)
         ]
     starts, resets = [], []
@@ -233,14 +236,6 @@ def cloud_with(drives: int) -> Iterator[tuple[int, str]]:
             yield int(port), token
         finally:
             process.stdin.close()
-
-
-@contextmanager
-def with_bytecode() -> Iterator[dict[str, str]]:
-    """Give an environment in which compiled files are kept, as those of an installed program are."""
-    with tempfile.TemporaryDirectory() as folder:
-        kept = {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
-        yield {**kept, "PYTHONPYCACHEPREFIX": folder}
 
 
 @contextmanager
