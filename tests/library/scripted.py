@@ -96,7 +96,7 @@ class Silence:
 
     def __call__(self, connection: socket.socket, seen: Seen) -> bool:
         self.begun.set()
-        self.released.wait(30)
+        self.released.wait(90)
         return False
 
 
@@ -141,7 +141,7 @@ class Scripted:
                 except OSError:
                     pass
         for thread in self._threads:
-            thread.join(5)
+            thread.join(60)
 
     def _accept(self) -> None:
         while not self._stopped:
@@ -175,12 +175,12 @@ class Scripted:
         except OSError:
             return
         finally:
+            wrapped.close()
+            connection.close()
             with self._lock:
                 self._open.discard(connection)
                 if not self._open:
                     self.all_closed.set()
-            wrapped.close()
-            connection.close()
 
     def _request(self, connection: socket.socket, buffer: bytes, number: int) -> tuple[Seen | None, bytes]:
         while b"\r\n\r\n" not in buffer:

@@ -104,7 +104,7 @@ class TestJobs:
     def test_a_clone_is_a_job(self, cs: CloudSigma) -> None:
         drive = cs.drives.create(name="d", size=GIB, media="disk", wait=True)
         copy = cs.drives.clone(drive, wait=True)
-        job = cs.jobs.wait(copy.jobs[0], timeout=10)
+        job = cs.jobs.wait(copy.jobs[0], timeout=25)
         assert (job.operation, job.state) == ("drive_clone", "success")
         assert job.data is not None
         assert job.data.progress == 100
@@ -114,7 +114,7 @@ class TestJobs:
         assert job.uuid in {item.uuid for item in cs.jobs.list(state="success", order_by="-last_modified")}
         assert cs.jobs.list(state="started") == []
         with pytest.raises(errors.WaitFailed, match="ended in state success"):
-            cs.jobs.wait(job, "error", timeout=10)
+            cs.jobs.wait(job, "error", timeout=25)
 
 
 class TestAccount:

@@ -97,7 +97,7 @@ class TestDrives:
         copy = cs.drives.clone(source, name="copy", size=2 * GIB)
         assert copy.status == "cloning_dst"
         assert copy.jobs
-        assert cs.jobs.wait(copy.jobs[0], timeout=10).state == "success"
+        assert cs.jobs.wait(copy.jobs[0], timeout=25).state == "success"
         copy = cs.drives.wait(copy)
         assert (copy.name, copy.size, copy.meta) == ("copy", 2 * GIB, {"a": "b"})
         assert cs.drives.wait(source).status == "unmounted"
@@ -108,7 +108,7 @@ class TestDrives:
         with pytest.raises(errors.NotFound):
             cs.drives.get(drives[0])
         cs.drives.delete_many(drives[1:])
-        cs.drives.wait_deleted(drives[3], timeout=10)
+        cs.drives.wait_deleted(drives[3], timeout=25)
         assert [drive.name for drive in cs.drives.list()] == ["persistent"]
 
     def test_created_once(self, cs: CloudSigma, cloudsigma_emulator: Emulator) -> None:

@@ -20,7 +20,7 @@ from cloudsigma_emulator import Emulator
 
 from .both_faces import FACES, client_of
 
-SOON = 20.0
+SOON = 25.0
 
 
 @pytest.fixture(params=FACES)

@@ -336,7 +336,7 @@ class TestLife:
         assert (server.status, server.runtime) == ("stopped", None)
         assert cs.servers.availability_group(server) == []
         cs.servers.delete(server)
-        cs.servers.wait_deleted(server, timeout=5)
+        cs.servers.wait_deleted(server, timeout=25)
         with pytest.raises(errors.NotFound):
             cs.servers.wait(server, "running", timeout=5)
 
@@ -352,7 +352,7 @@ class TestLife:
         assert server.runtime is not None
         before = server.runtime.active_since
         cloudsigma_emulator.clock.advance(10)
-        server = cs.servers.restart(server, wait=True, timeout=10)
+        server = cs.servers.restart(server, wait=True, timeout=25)
         assert server.runtime is not None
         assert server.runtime.active_since != before
         assert cs.servers.shutdown(server, wait=True).status == "stopped"

@@ -31,7 +31,7 @@ class TestSnapshots:
         drive = new_drive(cs)
         first = cs.snapshots.create(drive=drive, name="first", meta={"a": "b"})
         assert (first.status, first.allocated_size, first.drive.uuid) == ("creating", None, drive.uuid)
-        ready = cs.snapshots.wait(first, timeout=10)
+        ready = cs.snapshots.wait(first, timeout=25)
         assert (ready.status, ready.name, ready.meta) == ("available", "first", {"a": "b"})
         second = cs.snapshots.create(drive=drive.resource_uri, wait=True)
         assert second.status == "available"
@@ -80,8 +80,8 @@ class TestSnapshots:
         assert (copy.status, copy.name, copy.size, copy.media) == ("cloning_dst", "copy", GIB, "disk")
         # The cloud wraps the path in a reference here; the record has it as everywhere else.
         assert copy.resource_uri == f"/api/2.0/drives/{copy.uuid}/"
-        assert cs.drives.wait(copy, timeout=10).status == "unmounted"
-        assert cs.jobs.wait(copy.jobs[0], timeout=10).state == "success"
+        assert cs.drives.wait(copy, timeout=25).status == "unmounted"
+        assert cs.jobs.wait(copy.jobs[0], timeout=25).state == "success"
         assert cs.snapshots.clone(snapshot.uuid, wait=True).status == "unmounted"
 
     def test_deleted(self, cs: CloudSigma) -> None:
@@ -147,7 +147,7 @@ class TestRemoteSnapshots:
         snapshot = cs.remote_snapshots.create(drive=drive, location=location, name="far", meta={"a": "b"})
         assert type(snapshot) is RemoteSnapshot
         assert (snapshot.location, snapshot.drive_meta.name) == (location, "disk")
-        ready = cs.remote_snapshots.wait(snapshot, timeout=10)
+        ready = cs.remote_snapshots.wait(snapshot, timeout=25)
         assert (ready.status, ready.drive_meta.size) == ("available", GIB)
         assert cs.remote_snapshots.update(ready, name="renamed").name == "renamed"
         assert [item.uuid for item in cs.remote_snapshots.list(drive=drive)] == [snapshot.uuid]
@@ -178,14 +178,14 @@ class TestRemoteSnapshots:
         made = cs.remote_snapshots.create_many([{"drive": drive, "location": location} for drive in drives])
         assert [item.drive.uuid for item in made] == [drive.uuid for drive in drives]
         assert cs.remote_snapshots.create_many([]) == []
-        made = [cs.remote_snapshots.wait(item, timeout=10) for item in made]
+        made = [cs.remote_snapshots.wait(item, timeout=25) for item in made]
         assert [item.meta for item in cs.remote_snapshots.update_many(made, meta={"a": "b"})] == [
             {"a": "b"}
         ] * 2
         cs.remote_snapshots.delete_many(made)
         for item in made:
             with pytest.raises(errors.NotFound):
-                cs.remote_snapshots.wait(item, timeout=10)
+                cs.remote_snapshots.wait(item, timeout=25)
 
 
 WEEKLY: Any = {

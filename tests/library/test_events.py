@@ -182,7 +182,7 @@ def test_what_happens_is_told(face: str, cloudsigma_emulator: Emulator) -> None:
                 "POST", "drives/", body={"name": "d", "size": 1024**3, "media": "disk"}
             )
             uri = made.data["objects"][0]["resource_uri"]
-            first = await subscription.next(10)
+            first = await subscription.next(60)
             assert isinstance(first, Event)
             await waiting.unsubscribe(subscription)
             return [uri, first["resource_uri"]]
@@ -212,9 +212,9 @@ def test_a_cut_websocket_is_renewed(face: str, cloudsigma_emulator: Emulator) ->
         feed = client.events
         subscription = await feed.subscribe()
         assert emulator.app.close_sockets(None) == 1
-        assert await subscription.next(10) is GAP
+        assert await subscription.next(60) is GAP
         await client.request("POST", "drives/", body={"name": "d", "size": 1024**3, "media": "disk"})
-        event = await subscription.next(10)
+        event = await subscription.next(60)
         await feed.unsubscribe(subscription)
         return event
 
@@ -224,7 +224,7 @@ def test_a_cut_websocket_is_renewed(face: str, cloudsigma_emulator: Emulator) ->
 
 def test_threads_share_one_websocket_and_each_gets_every_event(cloudsigma_emulator: Emulator) -> None:
     emulator = cloudsigma_emulator
-    ready = threading.Barrier(6, timeout=20)
+    ready = threading.Barrier(6, timeout=60)
 
     async def job(client: Requests) -> list[Any]:
         async def listen() -> list[str]:
@@ -232,7 +232,7 @@ def test_threads_share_one_websocket_and_each_gets_every_event(cloudsigma_emulat
             ready.wait()
             found = []
             while len(found) < 5:
-                event = await subscription.next(20)
+                event = await subscription.next(60)
                 assert isinstance(event, Event)
                 if event["resource_type"] == "tags" or event["resource_type"] == "drives":
                     found.append(event["resource_uri"])
@@ -297,7 +297,7 @@ def test_headers_arrive_byte_for_byte(face: str) -> None:
     with Scripted(accept(then)) as server:
 
         async def job(stream: Any) -> Any:
-            return await stream.receive(10)
+            return await stream.receive(60)
 
         cookie = 'async_auth="NDcyODM1|1700000000|0123abc=="'
         url = f"ws://127.0.0.1:{server.port}/websocket"
@@ -334,7 +334,7 @@ def test_the_end_of_a_websocket_is_told_with_code_and_reason(face: str, ending: 
 
         async def job(stream: Any) -> Any:
             with pytest.raises(PortFailure, match=words):
-                await stream.receive(10)
+                await stream.receive(60)
 
         opened(face, f"ws://127.0.0.1:{server.port}/websocket", job)
 
@@ -379,7 +379,7 @@ def test_a_dead_connection_is_noticed(face: str, monkeypatch: pytest.MonkeyPatch
 
         async def job(stream: Any) -> Any:
             with pytest.raises(PortFailure):
-                await stream.receive(10)
+                await stream.receive(60)
 
         opened(face, f"ws://127.0.0.1:{server.port}/websocket", job)
         silence.released.set()
@@ -391,7 +391,7 @@ def test_the_handshake_s_cookie_is_not_logged(face: str, caplog: pytest.LogCaptu
     with Scripted(accept(lambda connection: connection.sendall(text_frame(b"TOPSECRET")))) as server:
 
         async def job(stream: Any) -> Any:
-            return await stream.receive(10)
+            return await stream.receive(60)
 
         assert (
             opened(face, f"ws://127.0.0.1:{server.port}/websocket", job, Cookie="async_auth=TOPSECRET")
@@ -404,7 +404,7 @@ def test_a_cancelled_receive_loses_no_frame() -> None:
     proceed = threading.Event()
 
     def then(connection: socket.socket) -> None:
-        proceed.wait(10)
+        proceed.wait(60)
         connection.sendall(text_frame(b"kept"))
         connection.recv(65536)
 
@@ -417,6 +417,6 @@ def test_a_cancelled_receive_loses_no_frame() -> None:
             with pytest.raises(asyncio.CancelledError):
                 await task
             proceed.set()
-            return await stream.receive(10)
+            return await stream.receive(60)
 
         assert opened("asyncio", f"ws://127.0.0.1:{server.port}/websocket", job) == "kept"

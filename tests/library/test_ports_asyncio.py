@@ -51,9 +51,11 @@ def test_the_first_failure_is_raised_once_those_begun_have_ended() -> None:
 
 
 def test_a_cancelled_gathering_cancels_its_jobs() -> None:
+    begun: list[int] = []
     cancelled: list[int] = []
 
     async def job(number: int) -> None:
+        begun.append(number)
         try:
             await asyncio.sleep(60)
         except asyncio.CancelledError:
@@ -64,7 +66,8 @@ def test_a_cancelled_gathering_cancels_its_jobs() -> None:
         task = asyncio.create_task(
             AsyncioPort().gather([lambda number=number: job(number) for number in range(9)], 3)
         )
-        await asyncio.sleep(0.01)
+        while len(begun) < 3:
+            await asyncio.sleep(0.01)
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
@@ -99,14 +102,22 @@ def test_a_cancelled_request_frees_its_connection(monkeypatch: pytest.MonkeyPatc
 
 
 def test_a_timeout_of_the_caller_s_own_is_his() -> None:
-    with Scripted(Silence()) as server:
+    silence = Silence()
+    with Scripted(silence) as server:
 
         async def main() -> None:
             requests = Requests(AsyncioPort(), settings(server.endpoint))
             try:
-                async with asyncio.timeout(0.1):
+                async with asyncio.timeout(None) as limit:
+
+                    async def end_it() -> None:
+                        await asyncio.to_thread(silence.begun.wait)
+                        limit.reschedule(0)
+
+                    ending = asyncio.create_task(end_it())
                     await requests.request("GET", "x/")
             finally:
+                await ending
                 await requests.close()
 
         with pytest.raises(TimeoutError) as caught:
@@ -135,7 +146,7 @@ def test_fifty_at_once_on_as_many_connections() -> None:
         asyncio.run(main())
         assert len(server.seen) == 500
         assert server.connections <= 50
-        assert server.all_closed.wait(5)
+        assert server.all_closed.wait(60)
 
 
 @pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning")

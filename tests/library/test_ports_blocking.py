@@ -38,7 +38,7 @@ def test_results_come_in_order() -> None:
 
 
 def test_never_more_at_once_than_the_limit_and_really_at_once() -> None:
-    together = threading.Barrier(4, timeout=10)
+    together = threading.Barrier(4, timeout=60)
     lock = threading.Lock()
     running = most = 0
 
@@ -63,7 +63,7 @@ def test_the_first_failure_is_raised_and_the_rest_left_out() -> None:
         begun.append(number)
         if number == 0:
             raise ValueError("first")
-        release.wait(10)
+        release.wait(60)
         return number
 
     async def other() -> None:
@@ -121,7 +121,7 @@ def test_many_threads_share_a_client_and_its_connections() -> None:
         assert len(server.seen) == 300
         assert server.connections <= 10
         run(requests.close())
-        assert server.all_closed.wait(5)
+        assert server.all_closed.wait(60)
 
 
 def test_a_full_house_waits_and_then_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -136,11 +136,11 @@ def test_a_full_house_waits_and_then_says_so(monkeypatch: pytest.MonkeyPatch) ->
 
         thread = threading.Thread(target=hold)
         thread.start()
-        assert silence.begun.wait(5)
+        assert silence.begun.wait(60)
         with pytest.raises(TimeoutError, match="no connection became free"):
-            run(requests.request("GET", "x/", timeout=0.1))
+            run(requests.request("GET", "x/", timeout=1))
         silence.released.set()
-        thread.join(5)
+        thread.join(60)
         assert run(requests.request("GET", "x/")).data == {}
         run(requests.close())
 
@@ -151,7 +151,7 @@ def test_a_client_that_is_never_closed_leaves_no_open_sockets() -> None:
         import gc
 
         gc.collect()
-        assert server.all_closed.wait(5)
+        assert server.all_closed.wait(60)
 
 
 FORKED = """
@@ -220,7 +220,7 @@ def test_ctrl_c_ends_a_blocking_call_at_once(job: str, answers: str) -> None:
 
     def slow(connection: Any, seen: Seen) -> bool:
         silence.begun.set()
-        silence.released.wait(30)
+        silence.released.wait(90)
         connection.sendall(http(503))
         return True
 
@@ -233,13 +233,13 @@ def test_ctrl_c_ends_a_blocking_call_at_once(job: str, answers: str) -> None:
         if answers == "none":
             assert process.stdout.readline() == "begun\n"
         else:
-            assert silence.begun.wait(20)
+            assert silence.begun.wait(60)
         if answers == "slow":
             # The jobs end with the answers to what they have sent, and send nothing more.
-            threading.Timer(0.3, silence.released.set).start()
+            threading.Timer(1.5, silence.released.set).start()
         process.send_signal(signal.SIGINT)
         try:
-            output, _ = process.communicate(timeout=20)
+            output, _ = process.communicate(timeout=60)
         finally:
             process.kill()
         assert process.returncode == 130

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import statistics
 import threading
-import time
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from cloudsigma import errors
+from cloudsigma.core import waiting
 from cloudsigma.core.call import run
 from cloudsigma.core.port import PortFailure
 from cloudsigma.core.requests import Requests
@@ -225,12 +224,13 @@ SPEC = {"name": "wait", "cpu": 1000, "mem": 512 * 1024**2, "vnc_password": "x"}
 
 
 @pytest.mark.parametrize("face", FACES)
-def test_from_state_to_return_in_less_than_50_ms_and_with_three_requests(
-    face: str, cloud_with_delays: Emulator
+def test_a_wait_is_told_and_sends_three_requests(
+    face: str, cloud_with_delays: Emulator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     emulator = cloud_with_delays
     emulator.clock.stop()
-    delays: list[float] = []
+    # Only a frame can end it in time.
+    monkeypatch.setattr(waiting, "SAFETY_LOOK", 1000.0)
     counts: list[int] = []
 
     async def job(client: Requests) -> None:
@@ -239,7 +239,6 @@ def test_from_state_to_return_in_less_than_50_ms_and_with_three_requests(
         goal = Goal(path, Server, "status running", lambda server: server.get("status") == "running")
         for _ in range(10):
             await client.request("POST", f"{path}action/", params={"do": "start"}, body={})
-            reached: list[float] = []
             looked = threading.Event()
             send, count = client.port.send, [0]
 
@@ -252,24 +251,20 @@ def test_from_state_to_return_in_less_than_50_ms_and_with_three_requests(
                     looked.set()
                 return answer
 
-            def pass_time(looked: Any = looked, reached: Any = reached) -> None:
+            def pass_time(looked: Any = looked) -> None:
                 # Once the wait has looked and found the server starting, let it run.
-                assert looked.wait(10)
-                time.sleep(0.02)
-                reached.append(time.monotonic())
+                assert looked.wait(60)
                 while emulator.clock.jump():
                     pass
 
             client.port.send = counting  # type: ignore[method-assign]
             thread = threading.Thread(target=pass_time)
             thread.start()
-            found = await wait_until(client, goal, 20)
-            ended = time.monotonic()
+            found = await wait_until(client, goal, 60)
             client.port.send = send  # type: ignore[method-assign]
             await client.port.sleep(0)
-            thread.join(10)
+            thread.join(60)
             assert found is not None
-            delays.append(ended - reached[0])
             counts.append(count[0])
             await client.request("POST", f"{path}action/", params={"do": "stop"}, body={})
             while emulator.clock.jump():
@@ -277,7 +272,6 @@ def test_from_state_to_return_in_less_than_50_ms_and_with_three_requests(
 
     on(face, emulator.api_endpoint, job, **options(emulator))
     assert max(counts) <= 3
-    assert statistics.median(delays) < 0.05
 
 
 @pytest.mark.parametrize("face", FACES)
@@ -303,7 +297,7 @@ def test_many_waits_share_one_websocket(face: str, cloud_with_delays: Emulator) 
 
         def pass_time() -> None:
             for _ in made:
-                assert looks.acquire(timeout=20)
+                assert looks.acquire(timeout=60)
             sockets.append(emulator.app.close_sockets.__self__.count())  # type: ignore[attr-defined]
             while emulator.clock.jump():
                 pass
@@ -323,7 +317,7 @@ def test_many_waits_share_one_websocket(face: str, cloud_with_delays: Emulator) 
             [lambda goal=goal: wait_until(client, goal, 30) for goal in goals],  # type: ignore[misc]
             20,
         )
-        thread.join(10)
+        thread.join(60)
         assert client.events._subscriptions == []
         assert client.events._stream is None
         return found
