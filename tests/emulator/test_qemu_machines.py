@@ -17,7 +17,10 @@ import pytest
 from cloudsigma import CloudSigma
 from cloudsigma_emulator import Emulator
 from cloudsigma_emulator.drivers import make_hypervisor, qmp
+from cloudsigma_emulator.drivers.frames import Traffic
 from cloudsigma_emulator.drivers.hypervisor import Hypervisor, Report
+from cloudsigma_emulator.drivers.qemu import QemuHypervisor
+from cloudsigma_emulator.drivers.qemu_guest import QemuGuest
 
 from .fake_qemu import NAME
 from .test_hypervisors import PASSWORD, UUID, CloudOfOne, greeting, refused, server, until
@@ -121,6 +124,28 @@ def test_why_a_machine_could_not_be_run_is_told(
     assert cloud.reported.wait(30)
     assert cloud.reports == [(UUID, "failed")]
     assert cloud.reasons == [why]
+
+
+def test_what_was_moved_can_be_asked_for_while_cards_are_plugged_in(
+    cloud: CloudOfOne, behave: Behave
+) -> None:
+    behave()
+    hypervisor = make_hypervisor("qemu", cloud, "tcg")
+    assert isinstance(hypervisor, QemuHypervisor)
+    guest = QemuGuest(hypervisor, server(nics=[]), None)
+
+    class Slow(Traffic):
+        def as_io(self) -> dict[str, int]:
+            guest._traffic["late"] = Traffic()
+            return super().as_io()
+
+    guest._traffic["early"] = Slow()
+    try:
+        assert set(guest.usage().nics) == {"early"}
+        assert set(guest.usage().nics) == {"early", "late"}
+    finally:
+        guest._close()
+        hypervisor.close()
 
 
 def test_a_drive_that_is_still_let_go_of_is_waited_for(run: Run, cloud: CloudOfOne, said: Any) -> None:

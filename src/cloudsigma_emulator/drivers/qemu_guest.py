@@ -187,7 +187,8 @@ class QemuGuest:
 
     def usage(self) -> Usage:
         """Return what was moved; of drives, as it was up to a second ago."""
-        return Usage({mac: traffic.as_io() for mac, traffic in self._traffic.items()}, dict(self._drive_io))
+        traffic = dict(self._traffic)  # to which its cards may be added meanwhile
+        return Usage({mac: counted.as_io() for mac, counted in traffic.items()}, dict(self._drive_io))
 
     # tunnels
 
