@@ -18,6 +18,7 @@ from typing import Any
 
 import pytest
 
+from cloudsigma.cli import metadata
 from guest.host import Host, host_of
 
 from .conftest import COMMAND, Shell, environment, run
@@ -352,6 +353,15 @@ def test_a_folder_of_somebody_else_is_named(open_folder: Path) -> None:
     assert "belongs to root" in result.stderr
     assert "nothing was installed" in result.stderr
     assert not file.exists()
+
+
+def test_where_the_system_tells_no_owners(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def unsupported(path: Path) -> str:
+        raise NotImplementedError("Path.owner() is unsupported on this system")
+
+    monkeypatch.setattr(Path, "owner", unsupported)
+    words = metadata._of_file(PermissionError(13, "Permission denied"), tmp_path / "keys")
+    assert words.startswith(f"{tmp_path}/keys: Permission denied; ")
 
 
 def test_run_several_times_at_once(tmp_path: Path) -> None:

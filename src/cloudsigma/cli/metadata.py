@@ -198,7 +198,7 @@ def _of_file(failure: OSError, target: Path) -> str:
 def _owner(*paths: Path) -> str:
     """Return whom the first of these belongs to that can be looked at, in brackets."""
     for path in paths:
-        with contextlib.suppress(OSError):
+        with contextlib.suppress(OSError, NotImplementedError):  # Windows tells no owners
             try:
                 return f" ({path} belongs to {path.owner()})"
             except KeyError:
