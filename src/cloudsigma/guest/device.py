@@ -116,7 +116,8 @@ class SerialDevice:
         if exchange.silent:
             raise self._not_answered()
         raise NotAnswered(
-            f"the answer on {self.port} was not complete after {self.timeout:g} s; a longer timeout may help"
+            f"the answer on {self.port} was not complete after {self.timeout:g} s; a longer timeout may help, unless "
+            f"another program, such as a login, reads from the port too"
         )
 
     def _not_answered(self) -> NotAnswered:

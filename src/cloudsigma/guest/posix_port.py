@@ -69,7 +69,10 @@ class PosixPort:
         """Return what is there, in one piece, after waiting at most ``wait`` seconds for a first byte."""
         if not _ready(self._handle, False, wait):
             return b""
-        data = os.read(self._handle, _PIECE)
+        try:
+            data = os.read(self._handle, _PIECE)
+        except BlockingIOError:  # another program reads too, and was faster
+            return b""
         if not data:
             raise OSError(errno.EIO, "the other side was closed")
         return data
