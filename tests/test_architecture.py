@@ -21,7 +21,7 @@ LIBRARY = {
     "config": {"errors", "credentials"},
     "records": {"records"},
     "core": {"core", "records", "errors", "config", "credentials", "version"},
-    "ports": {"ports", "core.port", "core.call"},
+    "ports": {"ports", "core.port", "core.call", "core.pieces"},
     "api": {"api", "core", "records", "errors"},
     "client": {"api", "core", "records", "errors", "config", "ports", "version"},
     "guest": {"guest", "errors", "core.call", "version"},
