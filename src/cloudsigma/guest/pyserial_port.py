@@ -32,10 +32,7 @@ class PyserialPort:
         if descriptor is not None:
             if not select.select([descriptor], [], [], wait)[0]:
                 return b""
-            try:
-                data = os.read(descriptor, _PIECE)
-            except BlockingIOError:  # another program reads too, and was faster
-                return b""
+            data = os.read(descriptor, _PIECE)
             if not data:
                 raise OSError(errno.EIO, "the other side was closed")
             return data
