@@ -238,6 +238,14 @@ def test_links_that_lead_nowhere(file: Path, tmp_path: Path, place: str) -> None
     assert link.is_symlink()
 
 
+def test_a_pipe_is_not_waited_for(file: Path) -> None:
+    file.parent.mkdir()
+    os.mkfifo(file)
+    with pytest.raises(OSError, match="no regular file"):
+        install([ONE], file)
+    assert file.is_fifo()
+
+
 @pytest.fixture
 def others_home() -> Iterator[Path]:
     """The home of another user, in a folder that everybody may look into, unlike pytest's."""

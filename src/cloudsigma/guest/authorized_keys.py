@@ -104,6 +104,8 @@ def _add(wanted: dict[tuple[str, str], str], file: Path) -> int:
     private = _make(folder) or folder.name == ".ssh"
     with _locked(folder):
         target = _real(file)
+        if target.exists() and not target.is_file():  # reading a device or a pipe may never end
+            raise FileExistsError(errno.EEXIST, "it is no regular file", str(file))
         try:
             present = target.read_bytes()
         except FileNotFoundError:
