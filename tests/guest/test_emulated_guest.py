@@ -57,7 +57,7 @@ def server(cloud: Emulator, account: dict[str, str]) -> dict[str, Any]:
 
 @pytest.fixture
 def context(cloud: Emulator, server: dict[str, Any]) -> ServerContext:
-    return ServerContext(cloud.runtime()[server["uuid"]]["serial_port"], timeout=10)
+    return ServerContext(cloud.runtime()[server["uuid"]]["serial_port"], timeout=60)
 
 
 def test_the_context_is_what_the_api_says(context: ServerContext, server: dict[str, Any]) -> None:
