@@ -47,6 +47,8 @@ class Machine:
             return {"return": []}
         if command == "system_reset" and "refuses" in self._behaviour:
             return {"error": {"class": "GenericError", "desc": "no"}}
+        if command == "system_reset" and "fragile" in self._behaviour:
+            os._exit(1)
         if command == "system_reset" and "busy" in self._behaviour:
             time.sleep(2)
         if command == "system_powerdown" and "deaf" not in self._behaviour:

@@ -330,6 +330,42 @@ def test_a_server_that_was_about_to_end_is_off_at_the_next_start(behave: Behave,
         assert cloud.serial_port(uuid) is None
 
 
+def test_a_machine_that_vanishes_while_others_keep_the_cloud_busy_is_started_for_good(
+    behave: Behave, tmp_path: Path, said: Any
+) -> None:
+    behave("fragile")
+    idle, busy = threading.Event(), threading.Event()
+
+    def take_long() -> None:
+        busy.set()
+        idle.wait(60)
+
+    def change() -> None:
+        with cloud.app.transaction() as tx:
+            tx.after_commit(take_long)
+
+    with emulator(tmp_path / "data") as cloud, with_client(cloud) as client:
+        uuid = client.servers.create(name="m", cpu=1000, mem=2**28, vnc_password=PASSWORD)["uuid"]
+        client.servers.start(uuid, wait=True)
+        until("it runs", 30, lambda: "set_password" in said())
+        changing = threading.Thread(target=change)
+        changing.start()
+        busy.wait(60)
+        try:
+            cloud.app.hypervisor.reset(uuid)  # of which it dies
+
+            def runs_again() -> bool:
+                cloud.app.engine.wake()  # as any request does
+                return said().count("set_password") == 2
+
+            until("it runs again", 30, runs_again)
+        finally:
+            idle.set()
+            changing.join()
+        client.servers.shutdown(uuid)
+        client.servers.wait(uuid, status="stopped", timeout=30)
+
+
 def test_what_runs_again_has_an_address_of_this_emulator(behave: Behave, tmp_path: Path) -> None:
     behave()
     data = tmp_path / "data"

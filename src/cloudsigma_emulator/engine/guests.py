@@ -48,7 +48,7 @@ class Guests:
             elif what == "illegal_operation":
                 happen(tx, self._world, stored, "illegal_operation")
             elif what == "crashed":
-                if not happen(tx, self._world, stored, "host_crash"):
+                if not happen(tx, self._world, stored, "host_crash", gone=True):
                     guest_powered_off(tx, server)
             elif stored["status"] != "stopped":
                 could_not_run(tx, self._world, stored, why)

@@ -124,19 +124,25 @@ def power_off(tx: Transaction, world: World, payload: Doc) -> None:
 
 
 def could_not_run(tx: Transaction, world: World, server: Doc, why: str) -> None:
-    """Take note that there is no way to run a server: it is stopped again, and the log says why."""
-    _has_stopped(tx, world, server, None)
+    """Take note that there is no way to run a server: it is stopped again, and the log says why.
+
+    Its machine is gone already.
+    """
+    _has_stopped(tx, world, server, None, gone=True)
     error = Refusal.backend(f"The server could not be run: {why}" if why else "The server could not be run")
     tx.audit(
         "Servers", "boot", server["uuid"], owner=server["owner"], actor=server["owner"], error=error.body()[0]
     )
 
 
-def _has_stopped(tx: Transaction, world: World, server: Doc, action: str | None) -> None:
+def _has_stopped(
+    tx: Transaction, world: World, server: Doc, action: str | None, *, gone: bool = False
+) -> None:
     addresses.give_back(tx, server)
     forget_ended_vlans(tx, server)
     move(tx, "servers", server, STOPPED, action=action, active_since=None, stopping_by_guest=False)
-    tx.after_commit(partial(world.hypervisor.power_off, server["uuid"]))
+    if not gone:
+        tx.after_commit(partial(world.hypervisor.power_off, server["uuid"]))
     drives = attached_drives(tx, server)
     _use_ephemeral(tx, drives, powered=False)
     for drive in drives:
@@ -193,11 +199,13 @@ def guest_off(tx: Transaction, world: World, payload: Doc) -> None:
         _begin_to_stop(tx, server, status, None, by_guest=True)
 
 
-def happen(tx: Transaction, world: World, server: Doc, event: str) -> bool:
+def happen(tx: Transaction, world: World, server: Doc, event: str, *, gone: bool = False) -> bool:
     """Let the platform do something to a server.
 
     :param event: ``power_off`` (inside the guest), ``host_crash``, ``illegal_operation``, ``outage``, ``recover``;
         ``ignore_power_button`` and ``obey_power_button`` say what its guest does with an ACPI event from now on.
+    :param gone: the server's machine is no more. To cut its power too could meet the one that is started in its place,
+        should that be quicker than what others want done after their commits.
     :returns: False when it means nothing in the server's state.
     """
     if event == "power_off":
@@ -220,7 +228,8 @@ def happen(tx: Transaction, world: World, server: Doc, event: str) -> bool:
         addresses.give_back(tx, server)
         then = FollowUp("server.boot", tx.random.uniform(2, 5))
         move(tx, "servers", server, status, then=then, active_since=None, recovered_status=None)
-        tx.after_commit(partial(world.hypervisor.power_off, server["uuid"]))
+        if not gone:
+            tx.after_commit(partial(world.hypervisor.power_off, server["uuid"]))
     else:
         move(tx, "servers", server, status, action="heal", recovered_status=None)
         if status == RUNNING:  # its guest may have ended while nobody was looking
