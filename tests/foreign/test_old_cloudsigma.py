@@ -21,7 +21,7 @@ from cloudsigma.resource import Drive, Server, Websocket
 
 assert cloudsigma.version.__version__ == '2.0.0'
 drive, server = Drive(), Server()
-ws = Websocket(timeout=10)
+ws = Websocket(timeout=60)
 
 disk = drive.create({'name': 'test_drive', 'size': 1024000000, 'media': 'disk'})
 definition = {'name': 'My Test Server', 'cpu': 1000, 'mem': 512 * 1024 ** 2, 'vnc_password': 'test_server'}

@@ -16,7 +16,7 @@ WAITS = """
 import json
 from cloudsigma.resource import Drive, Server, VLAN, Websocket
 
-ws = Websocket(timeout=10)
+ws = Websocket(timeout=60)
 disk = Drive().create({'name': 'disk', 'size': 1024000000, 'media': 'disk'})
 by_type = ws.wait_obj_type('drives', Drive)
 web = Server().create({'name': 'web', 'cpu': 1000, 'mem': 512 * 1024 ** 2, 'vnc_password': 'secret', 'drives': [
@@ -27,7 +27,7 @@ Server().start(web['uuid'])
 running = ws.wait_for_status(uri, Server, 'running')
 Server().stop(web['uuid'])
 stopped = ws.wait_obj_wrapper(
-    ws.wait_obj_uri, (uri, Server), timeout=10, extra_filter=lambda found: found['status'] == 'stopped')
+    ws.wait_obj_uri, (uri, Server), timeout=60, extra_filter=lambda found: found['status'] == 'stopped')
 vlan = VLAN().list()[0]
 VLAN().update(vlan['uuid'], {'meta': {'name': 'mine'}})
 frames = ws.wait({'resource_type': ['ips', 'subscriptions'], 'resource_uri': vlan['resource_uri']})
@@ -40,7 +40,7 @@ SILENCE = """
 import json, time
 from cloudsigma.resource import Drive, Websocket
 
-ws = Websocket(timeout=10)
+ws = Websocket(timeout=100)
 began = time.monotonic()
 try:
     ws.wait({'resource_type': 'drives'}, timeout=0.2)
@@ -93,7 +93,7 @@ def test_silence_ends_a_wait(old_python: Path) -> None:
         done = run(old_python, cloud, SILENCE)
     # The name depends on the websocket client below the old library, which does not catch its newer exception.
     assert done["problem"] in ("WebsocketTimeoutError", "WebSocketTimeoutException")
-    assert 0.1 < done["took"] < 5
+    assert 0.1 < done["took"] < 60
     assert done["later"]["uuid"] == done["disk"]["uuid"]
 
 

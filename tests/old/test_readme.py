@@ -142,7 +142,6 @@ def heard(monitor: subprocess.Popen[str], wanted: str) -> str:
     raise AssertionError(f"the monitor ended without {wanted!r}: {monitor.communicate()[1]}")
 
 
-@pytest.mark.timeout(60)
 def test_monitor_websocket_activity(home: Home, monitor: subprocess.Popen[str]) -> None:
     created = ast.literal_eval(home.run(CREATE_DRIVE))
     action = ast.literal_eval(heard(monitor, created["resource_uri"]).removeprefix("Received Action: "))
@@ -157,5 +156,5 @@ def test_monitor_websocket_activity(home: Home, monitor: subprocess.Popen[str]) 
     home.run("import cloudsigma" + CREATE_SERVER)
     heard(monitor, "'My Test Server'")
     monitor.send_signal(signal.SIGINT)
-    _, errors = monitor.communicate(timeout=20)
+    _, errors = monitor.communicate(timeout=60)
     assert errors.rstrip().endswith("KeyboardInterrupt")

@@ -7,7 +7,6 @@ import random
 import subprocess
 import sys
 import threading
-import time
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -516,16 +515,16 @@ def test_an_interrupted_upload_ends(uploader: Uploader, tmp_path: Path) -> None:
 
     def slow(_: Any) -> Reply | dict[str, Any]:
         begun.set()
-        let_go.wait(20)
+        let_go.wait(90)
         return {}
 
     with Stub(ChunkCloud(1000, slow)) as stub:
         run = uploader(stub.credentials, image_of(tmp_path, 1000), chunk_size=10, threads=2, interval=0.05)
 
         def interrupt() -> None:
-            begun.wait(20)
+            begun.wait(60)
             _thread.interrupt_main()
-            time.sleep(0.2)
+            run.uploader._crew.stop.wait(60)
             let_go.set()
 
         other = threading.Thread(target=interrupt)
