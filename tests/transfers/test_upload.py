@@ -16,7 +16,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from cloudsigma import CloudSigma
+from cloudsigma import CloudSigma, errors
 from cloudsigma.core.chunks import FIRST_BY_LINK, FIRST_RESUMABLE, ChunkPlan
 from cloudsigma.core.progress import Progress
 from cloudsigma.errors import InvalidArgument, TransferError
@@ -246,6 +246,33 @@ def test_a_progress_callback_that_fails_ends_the_upload(drives: Verbs, tmp_path:
 
     with pytest.raises(LookupError, match="enough"):
         drives("upload")(image_of(tmp_path, MIB), progress=refuse)
+
+
+@pytest.mark.parametrize("error", [errors.ConnectionFailed, errors.NotFound, errors.ChunkAlreadyUploaded])
+@pytest.mark.parametrize("verb", ["upload", "download"])
+def test_an_error_of_the_library_s_from_a_callback(
+    drives: Verbs, cloud: Emulator, tmp_path: Path, verb: str, error: type[Exception]
+) -> None:
+    """It is not taken for one of the transfer's own, which would be tried again or pass for success."""
+    image, target = image_of(tmp_path, 4 * MIB), tmp_path / "target.raw"
+    told: list[Progress] = []
+
+    def refuse_once(progress: Progress) -> None:
+        if progress.done > MIB and not told:
+            told.append(progress)
+            raise error("of another call")
+
+    if verb == "upload":
+        with pytest.raises(error, match="of another call"):
+            drives("upload")(image, chunk_size=MIB, progress=refuse_once)
+        assert content(cloud, drives("upload")(image), 4 * MIB) == image.read_bytes()
+    else:
+        drive = drives("upload")(image)
+        with pytest.raises(error, match="of another call"):
+            drives("download")(drive, target, chunk_size=MIB, progress=refuse_once)
+        assert not target.exists()
+        drives("download")(drive, target, sparse=True)
+        assert target.read_bytes()[: 4 * MIB] == image.read_bytes()
 
 
 def test_bandwidth(drives: Verbs, tmp_path: Path) -> None:

@@ -110,6 +110,7 @@ class RangeReader:
             except (TransferError, Stopped):
                 raise
             except ApiClientError as error:
+                self._meter.check()  # what the progress callback raised is no refusal of the cloud's
                 attempt = 1 if sink.count else attempt + 1
                 if attempt >= ATTEMPTS or not _may_help(error):
                     raise
@@ -273,8 +274,8 @@ class Download:
                     await self._note(journal, file, index)
             except Stopped:
                 return
-            except BaseException:
-                meter.fail()
+            except BaseException as error:
+                meter.fail(error)
                 raise
 
         workers: Sequence[Any] = [lambda: work(turns)] * min(self._parallel, len(missing))
@@ -288,6 +289,7 @@ class Download:
             ) from error
         finally:
             await self._settle(journal, file)
+        meter.raise_failure()
         await meter.end()
 
     async def _note(self, journal: Journal, file: File, index: int) -> None:

@@ -65,6 +65,7 @@ class ChunkedUpload:
         turns = iter(missing)
         workers: Sequence[Any] = [lambda: self._work(turns)] * min(self._parallel, len(missing))
         await self._port.gather(workers, self._parallel)
+        self._meter.raise_failure()
 
     async def _work(self, turns: Iterator[int]) -> None:
         try:
@@ -84,8 +85,8 @@ class ChunkedUpload:
                     await self._journal.note(index)
         except Stopped:
             return  # the one that failed tells why
-        except BaseException:
-            self._meter.fail()
+        except BaseException as error:
+            self._meter.fail(error)
             raise
 
     async def _deliver(self, chunk: Chunk, body: MeteredBody) -> None:
@@ -124,10 +125,12 @@ async def deliver(
             await send(again)
             return True
         except ChunkAlreadyUploaded:
+            meter.check()
             return False
         except (TransferError, Stopped):
             raise
         except ApiClientError as error:
+            meter.check()  # what the progress callback raised is no refusal of the cloud's
             if again and isinstance(error, (PermissionError, NotFound)) and await protocol.is_complete():
                 # The cloud had it already, or only the answer to an attempt before was lost.
                 return False

@@ -38,13 +38,14 @@ async def verify_image(requests: Requests, drive: Drive, opened: Opened, paralle
                 await reader.read(chunk.offset, chunk.length, _Comparison(source, chunk.offset, drive))
         except Stopped:
             return
-        except BaseException:
-            meter.fail()
+        except BaseException as error:
+            meter.fail(error)
             raise
 
     workers: Sequence[Any] = [lambda: work(turns)] * min(parallel, len(plan))
     try:
         await requests.port.gather(workers, parallel)
+        meter.raise_failure()
     finally:
         if again is not None:
             await again.image.close()

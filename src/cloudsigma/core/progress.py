@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, NamedTuple, TypeAlias
 
-from ..errors import InvalidArgument, TransferError
+from ..errors import InvalidArgument
 from .pieces import PieceSize
 from .port import BodySource, Port
 
@@ -56,27 +56,32 @@ class Meter:
         self._not_before = port.now()
         self._reported_at = 0.0
         self._marks: list[tuple[float, int]] = []
-        self._failed = False
+        self._failure: BaseException | None = None
 
     @property
     def step(self) -> int:
         """How many bytes may go at once."""
         if self._bandwidth is None:
             return LARGEST_STEP
-        return max(SMALLEST_STEP, min(LARGEST_STEP, int(self._bandwidth / 8)))
+        return int(max(SMALLEST_STEP, min(LARGEST_STEP, self._bandwidth / 8)))
 
     def now(self) -> float:
         """Return the seconds of a clock that never goes back."""
         return self._port.now()
 
-    def fail(self) -> None:
+    def fail(self, error: BaseException) -> None:
         """Let all workers end at their next step."""
-        self._failed = True
+        self._failure = self._failure or error
 
     def check(self) -> None:
         """Raise :class:`Stopped` when a worker has failed."""
-        if self._failed:
+        if self._failure is not None:
             raise Stopped
+
+    def raise_failure(self) -> None:
+        """Raise what has failed first, also where a worker took it for something to try again."""
+        if self._failure is not None:
+            raise self._failure
 
     def hold(self, seconds: float) -> None:
         """Let no worker begin anything for some time: the cloud asked for it."""
@@ -138,10 +143,8 @@ class Meter:
         seconds_left = 0.0 if not left else left / rate if rate else None
         try:
             self._callback(Progress(self._done, self._total, rate, seconds_left))
-        except TransferError:
-            raise
-        except BaseException:
-            self.fail()
+        except BaseException as error:
+            self.fail(error)
             raise
 
 
