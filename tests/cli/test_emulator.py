@@ -51,7 +51,7 @@ def test_it_runs_until_a_signal(
     assert (listed.returncode, listed.stderr) == (0, "")
     assert isinstance(json.loads(listed.stdout), list)
     process.send_signal(number)
-    output, words = process.communicate(timeout=30)
+    output, words = process.communicate(timeout=60)
     assert process.returncode == 0
     assert output == ""
     assert "Traceback" not in words

@@ -511,13 +511,13 @@ def test_the_websocket_of_a_grantee(wire: Wire, other: Wire) -> None:
     rules = [{"permission": "LIST"}, {"permission": "START"}]
     with other.frames() as socket:
         wire("POST", "/acls/", {"grantees": [{"email": SECOND}], "rules": rules, "tags": [tag]})
-        assert json.loads(socket.recv(timeout=10)) == {
+        assert json.loads(socket.recv(timeout=60)) == {
             "resource_type": "servers", "resource_uri": server["resource_uri"],
         }  # fmt: skip
         assert other("POST", f"/servers/{server['uuid']}/action/?do=start", {}).status == 202
         states: list[str] = []
         while "running" not in states:
-            frame = json.loads(socket.recv(timeout=10))
+            frame = json.loads(socket.recv(timeout=60))
             assert frame["resource_uri"] == server["resource_uri"]
             states.append(other("GET", f"/servers/{server['uuid']}/").json()["status"])
 

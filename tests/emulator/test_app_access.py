@@ -255,7 +255,7 @@ def test_reset_ends_sessions_tickets_and_sockets(wire: Wire, nobody: Wire) -> No
     with wire.frames() as socket:
         wire.emulator.reset()
         with pytest.raises(ConnectionClosed):
-            socket.recv(timeout=10)
+            socket.recv(timeout=60)
     assert_challenged(nobody("GET", "/profile/", headers=session))
     assert refused(wire.emulator, {"Cookie": f"async_auth={ticket}"}) == 403
 

@@ -112,7 +112,7 @@ def test_empty_action_bodies(wire: Wire, raw: bytes, content_type: str | None) -
 
 def test_post_with_neither_length_nor_type(wire: Wire) -> None:
     credentials = wire.credentials["Authorization"]
-    with socket.create_connection(("127.0.0.1", wire.emulator.port), timeout=10) as connection:
+    with socket.create_connection(("127.0.0.1", wire.emulator.port), timeout=60) as connection:
         connection.sendall(
             b"POST /api/2.0/accounts/action/?do=check_login HTTP/1.1\r\nHost: x\r\n"
             b"Authorization: " + credentials.encode() + b"\r\nConnection: close\r\n\r\n"
@@ -205,7 +205,7 @@ def test_a_body_that_is_too_large(wire: Wire) -> None:
 def test_pipelined_requests_are_answered_in_order(wire: Wire) -> None:
     head = f"Host: x\r\nAuthorization: {wire.credentials['Authorization']}\r\n"
     requests = [f"GET /api/2.0/{name}/ HTTP/1.1\r\n{head}" for name in ("balance", "capabilities")]
-    with socket.create_connection(("127.0.0.1", wire.emulator.port), timeout=10) as connection:
+    with socket.create_connection(("127.0.0.1", wire.emulator.port), timeout=60) as connection:
         connection.sendall(f"{requests[0]}\r\n{requests[1]}Connection: close\r\n\r\n".encode())
         answer = b""
         while piece := connection.recv(65536):
@@ -215,7 +215,7 @@ def test_pipelined_requests_are_answered_in_order(wire: Wire) -> None:
 
 
 def test_rubbish_on_the_socket_is_400(wire: Wire) -> None:
-    with socket.create_connection(("127.0.0.1", wire.emulator.port), timeout=10) as connection:
+    with socket.create_connection(("127.0.0.1", wire.emulator.port), timeout=60) as connection:
         connection.sendall(b"\x16\x03\x01 hello\r\n\r\n")
         assert connection.recv(4096).startswith(b"HTTP/1.1 400")
     assert wire("GET", "/balance/").status == 200
@@ -230,7 +230,7 @@ def test_an_absurd_number_of_parameters(wire: Wire) -> None:
     "target", ["http://[", "*", "/api/2.0/%FF/", "/api/2.0/servers/%00/", "/api/2.0/a b/"]
 )
 def test_odd_targets(wire: Wire, target: str) -> None:
-    with socket.create_connection(("127.0.0.1", wire.emulator.port), timeout=10) as connection:
+    with socket.create_connection(("127.0.0.1", wire.emulator.port), timeout=60) as connection:
         connection.sendall(f"GET {target} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode())
         assert connection.recv(4096)[:12] in (
             b"HTTP/1.1 400",

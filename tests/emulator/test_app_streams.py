@@ -124,7 +124,7 @@ def test_memory_does_not_grow_with_the_image(wire: Wire, nobody: Wire) -> None:
 
 
 def raw_upload(wire: Wire, headers: str) -> socket.socket:
-    connection = socket.create_connection(("127.0.0.1", wire.emulator.port), timeout=10)
+    connection = socket.create_connection(("127.0.0.1", wire.emulator.port), timeout=60)
     head = f"POST /api/2.0/drives/upload/ HTTP/1.1\r\nHost: x\r\nAuthorization: {wire.credentials['Authorization']}\r\n"
     connection.sendall(f"{head}{headers}\r\n".encode())
     return connection
@@ -174,7 +174,7 @@ def test_a_client_that_leaves_its_download(caplog: pytest.LogCaptureFixture, res
         wire = Wire(cloud)
         path = download_path(wire, upload(wire, b"x" * 64 * MIB))
         for _ in range(5):
-            with socket.create_connection(("127.0.0.1", cloud.port), timeout=10) as connection:
+            with socket.create_connection(("127.0.0.1", cloud.port), timeout=60) as connection:
                 connection.sendall(f"GET /api/2.0{path} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
                 assert connection.recv(100).startswith(b"HTTP/1.1 200")
                 if reset:
@@ -317,7 +317,7 @@ def test_stopping_does_not_wait_for_uploads() -> None:
 
 def test_a_request_that_never_came_in_whole_is_not_carried_out(wire: Wire) -> None:
     uuid = wire.server()["uuid"]
-    with socket.create_connection(("127.0.0.1", wire.emulator.port), timeout=10) as connection:
+    with socket.create_connection(("127.0.0.1", wire.emulator.port), timeout=60) as connection:
         connection.sendall(
             f"POST /api/2.0/servers/{uuid}/action/?do=start HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n"
             f"Authorization: {wire.credentials['Authorization']}\r\n\r\n".encode()

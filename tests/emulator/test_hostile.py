@@ -7,8 +7,8 @@ import http.client
 import json
 import random
 import resource
+import select
 import socket
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -46,19 +46,17 @@ def memory(process: Process) -> int:
 
 
 def open_to(port: int) -> socket.socket:
-    return socket.create_connection(("127.0.0.1", port), timeout=20)
+    return socket.create_connection(("127.0.0.1", port), timeout=60)
 
 
-def served(port: int) -> float:
-    """Ask for something as an honest client; how long it took, in seconds."""
-    begun = time.perf_counter()
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+def serves(port: int) -> bool:
+    """Ask for something as an honest client, who is not ready to wait until a slow one's time is over."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=asgi.HEAD_SECONDS - 5)
     connection.request("GET", "/api/2.0/profile/", headers=basic("user@example.com"))
     answer = connection.getresponse()
-    assert answer.status == 200
     answer.read()
     connection.close()
-    return time.perf_counter() - begun
+    return answer.status == 200
 
 
 def answer_of(connection: socket.socket) -> tuple[int, bytes]:
@@ -136,7 +134,7 @@ def test_raw_bytes(caplog: pytest.LogCaptureFixture) -> None:
                         )
         assert seen[400] > 100
         assert sum(count for status, count in seen.items() if status != 400) > 300
-        assert served(cloud.port) < 5
+        assert serves(cloud.port)
         assert broken(cloud.app) == []
     assert [record for record in caplog.records if record.levelname in ("ERROR", "CRITICAL")] == []
 
@@ -161,7 +159,7 @@ def test_heads_without_end_are_refused(process: Process) -> None:
         status, found = answer_of(connection)
         assert status in (0, 431), found
     assert memory(process) - before < 30 * MIB
-    assert served(process.port) < 5
+    assert serves(process.port)
 
 
 def test_trailers_without_end_end_the_connection(process: Process) -> None:
@@ -174,25 +172,28 @@ def test_trailers_without_end_end_the_connection(process: Process) -> None:
         with pytest.raises(ConnectionError):
             connection.sendall(trailers)
     assert memory(process) - before < 30 * MIB
-    assert served(process.port) < 5
+    assert serves(process.port)
 
 
 def test_slow_heads_run_out_of_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(asgi, "HEAD_SECONDS", 0.3)
     with Emulator() as cloud:
-        slow = [open_to(cloud.port) for _ in range(200)]
-        for number, connection in enumerate(slow):
-            if number % 2:
-                connection.sendall(HEAD)
-        assert served(cloud.port) < 5
+        # A connection that has been of use may rest longer. Its time begins before that of the slow ones.
+        wire = Wire(cloud)
+        with monkeypatch.context() as patch:
+            patch.setattr(asgi, "HEAD_SECONDS", 2.0)
+            assert wire("GET", "/profile/").status == 200
+            port = wire.connection.sock.getsockname()[1]
+            slow = [open_to(cloud.port) for _ in range(200)]
+            for number, connection in enumerate(slow):
+                if number % 2:
+                    connection.sendall(HEAD)
+            assert cloud._server is not None
+            connections = cloud._server._server.server_state.connections
+            until(lambda: len(connections) > len(slow))
+        assert serves(cloud.port)
         for connection in slow:
             assert answer_of(connection)[0] == 408
             connection.close()
-        # A connection that has been of use may rest longer.
-        wire = Wire(cloud)
-        assert wire("GET", "/profile/").status == 200
-        time.sleep(0.5)
-        port = wire.connection.sock.getsockname()[1]
         assert wire("GET", "/profile/").status == 200
         assert wire.connection.sock.getsockname()[1] == port
         wire.close()
@@ -208,10 +209,10 @@ def test_slow_bodies_run_out_of_time(monkeypatch: pytest.MonkeyPatch) -> None:
             head = f"POST /api/2.0{path} HTTP/1.1\r\nHost: x\r\n{AUTH}Content-Length: 1000\r\n\r\n{{"
             connection.sendall(head.encode())
             slow.append(connection)
-        assert served(cloud.port) < 5
+        assert serves(cloud.port)
         statuses = []
         for connection in slow:
-            connection.settimeout(20)
+            connection.settimeout(60)
             found = connection.recv(4096)
             statuses.append(int(found.split(b" ")[1]))
             connection.close()
@@ -242,7 +243,7 @@ def test_declared_sizes_take_no_room(process: Process) -> None:
         head = f"POST /api/2.0/tags/ HTTP/1.1\r\nHost: x\r\n{AUTH}Content-Length: {face.BODY_LIMIT}\r\n\r\n"
         connection.sendall(head.encode() + b"x" * 1000)
         many.append(connection)
-    assert served(process.port) < 5
+    assert serves(process.port)
     assert memory(process) - before < 50 * MIB
     for connection in many:
         connection.close()
@@ -259,14 +260,18 @@ def test_many_large_bodies_at_once_are_not_kept(process: Process) -> None:
         with contextlib.suppress(ConnectionError):
             connection.sendall(head + piece)
         many.append(connection)
-    for connection in many:
-        connection.settimeout(0.05)
-        with contextlib.suppress(TimeoutError, ConnectionError):
-            refused += connection.recv(4096).startswith(b"HTTP/1.1 503")
-        connection.close()
     assert memory(process) - before < face.BODIES_LIMIT + 100 * MIB
-    assert refused > 5
-    assert served(process.port) < 5
+    unanswered = list(many)
+    while refused <= 5:
+        ready, _, _ = select.select(unanswered, [], [], 60)
+        assert ready, "more than five were kept in memory"
+        for connection in ready:
+            unanswered.remove(connection)
+            with contextlib.suppress(ConnectionError):
+                refused += connection.recv(4096).startswith(b"HTTP/1.1 503")
+    for connection in many:
+        connection.close()
+    assert serves(process.port)
 
 
 # websockets
@@ -292,7 +297,7 @@ def test_two_thousand_idle_websockets(process: Process) -> None:
     if hard != resource.RLIM_INFINITY and hard < 5000:
         pytest.skip("this system allows fewer open files than the test needs")
     resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, 5000), hard))
-    connection = http.client.HTTPConnection("127.0.0.1", process.port, timeout=20)
+    connection = http.client.HTTPConnection("127.0.0.1", process.port, timeout=60)
     path = "/api/2.0/accounts/action/?do=authenticate_asynchronous"
     connection.request("POST", path, "{}", {**basic("user@example.com"), "Content-Type": "application/json"})
     answer = connection.getresponse()
@@ -303,9 +308,8 @@ def test_two_thousand_idle_websockets(process: Process) -> None:
     try:
         each = (memory(process) - before) / len(idle)
         assert each < 64 << 10, f"{each / 1024:.0f} KiB for each"
-        assert served(process.port) < 5
-        # All are told of a change, and a change takes no longer than that.
-        begun = time.perf_counter()
+        assert serves(process.port)
+        # All are told of a change.
         body = json.dumps({"name": "d", "size": 2**30, "media": "disk"})
         connection.request(
             "POST",
@@ -314,7 +318,6 @@ def test_two_thousand_idle_websockets(process: Process) -> None:
             {**basic("user@example.com"), "Content-Type": "application/json"},
         )
         made = json.loads(connection.getresponse().read())["objects"][0]
-        assert time.perf_counter() - begun < 5
         for socket_ in idle:
             assert made["uuid"].encode() in socket_.recv(4096)
     finally:
@@ -341,7 +344,7 @@ def test_a_websocket_that_never_reads_is_let_go() -> None:
                 ]
                 cloud.app.bus.publish(frames)
                 for frame in frames:  # the other one gets every frame, in order
-                    assert json.loads(listening.recv(20))["resource_uri"] == frame.resource_uri
+                    assert json.loads(listening.recv(60))["resource_uri"] == frame.resource_uri
                     heard += 1
                 rounds += 1
                 if cloud._server._face.sockets.count() == 1:
@@ -354,7 +357,7 @@ def test_a_websocket_that_never_reads_is_let_go() -> None:
 
 
 def test_what_a_websocket_is_sent_is_not_kept(process: Process) -> None:
-    connection = http.client.HTTPConnection("127.0.0.1", process.port, timeout=20)
+    connection = http.client.HTTPConnection("127.0.0.1", process.port, timeout=60)
     path = "/api/2.0/accounts/action/?do=authenticate_asynchronous"
     connection.request("POST", path, "{}", {**basic("user@example.com"), "Content-Type": "application/json"})
     answer = connection.getresponse()
@@ -368,4 +371,4 @@ def test_what_a_websocket_is_sent_is_not_kept(process: Process) -> None:
             with contextlib.suppress(ConnectionError):
                 talking.sendall(frame + b"x" * 10 * MIB)
     assert memory(process) - before < 20 * MIB
-    assert served(process.port) < 5
+    assert serves(process.port)

@@ -92,7 +92,7 @@ def ask(path: str, question: bytes = b"<\nname\n>") -> bytes:
         os.write(handle, question)
         data = b""
         while not data.endswith(b"\x04"):
-            assert select.select([handle], [], [], 10)[0], data
+            assert select.select([handle], [], [], 60)[0], data
             data += os.read(handle, 1000)
         return data
     finally:
@@ -100,7 +100,7 @@ def ask(path: str, question: bytes = b"<\nname\n>") -> bytes:
 
 
 def greeting(port: int, size: int) -> bytes:
-    with socket.create_connection(("127.0.0.1", port), 15) as peer:
+    with socket.create_connection(("127.0.0.1", port), 60) as peer:
         data = b""
         while len(data) < size:
             piece = peer.recv(size - len(data))
@@ -160,29 +160,29 @@ def test_vnc_greets_unasked_as_soon_as_it_is_opened(hypervisor: Hypervisor) -> N
     assert greeting(port, 12) == b"RFB 003.008\n"
     again = hypervisor.open_vnc(UUID, PASSWORD)
     assert again != port
-    until("the first port closes", 5, lambda: refused(port))
+    until("the first port closes", 60, lambda: refused(port))
     assert greeting(again, 12) == b"RFB 003.008\n"
     hypervisor.close_vnc(UUID)
-    until("the port closes", 5, lambda: refused(again))
+    until("the port closes", 60, lambda: refused(again))
     hypervisor.close_vnc(UUID)
 
 
 def test_the_console_asks_for_the_password_first(hypervisor: Hypervisor) -> None:
     hypervisor.power_on(server())
     port = hypervisor.open_console(UUID, PASSWORD)
-    with socket.create_connection(("127.0.0.1", port), 10) as peer:
+    with socket.create_connection(("127.0.0.1", port), 60) as peer:
         assert peer.recv(100) == b"Password: "
         peer.sendall(b"wrong\r\n")
         data = b""
         while piece := peer.recv(100):
             data += piece
         assert b"denied" in data
-    with socket.create_connection(("127.0.0.1", port), 10) as peer:
+    with socket.create_connection(("127.0.0.1", port), 60) as peer:
         assert peer.recv(100) == b"Password: "
         peer.sendall(PASSWORD.encode() + b"\n")
         assert b"denied" not in peer.recv(1000)
     hypervisor.close_console(UUID)
-    until("the port closes", 5, lambda: refused(port))
+    until("the port closes", 60, lambda: refused(port))
 
 
 @pytest.mark.parametrize("how", ["reset", "power_off"])
@@ -191,7 +191,7 @@ def test_tunnels_close_with_a_reboot_and_with_the_power(hypervisor: Hypervisor, 
     ports = [hypervisor.open_vnc(UUID, PASSWORD), hypervisor.open_console(UUID, PASSWORD)]
     getattr(hypervisor, how)(UUID)
     for port in ports:
-        until("the port closes", 10, lambda port=port: refused(port))
+        until("the port closes", 60, lambda port=port: refused(port))
     assert (hypervisor.serial_port(UUID) is not None) == (how == "reset")
 
 
@@ -211,7 +211,7 @@ def test_stop_all_ends_every_guest(hypervisor: Hypervisor, cloud: CloudOfOne) ->
     port = hypervisor.open_vnc(UUID, PASSWORD)
     hypervisor.stop_all()
     assert [hypervisor.serial_port(uuid) for uuid in uuids] == [None, None]
-    until("the port closes", 5, lambda: refused(port))
+    until("the port closes", 60, lambda: refused(port))
     assert cloud.reports == []
     hypervisor.power_on(server())
     assert hypervisor.serial_port(UUID) is not None

@@ -37,7 +37,7 @@ def opened(path: str) -> Iterator[int]:
         os.close(handle)
 
 
-def read_answer(handle: int, seconds: float = 10) -> bytes:
+def read_answer(handle: int, seconds: float = 60) -> bytes:
     """All bytes up to and with the next EOT."""
     data = b""
     end = time.monotonic() + seconds
@@ -154,7 +154,7 @@ def test_a_reader_that_never_reads_stops_nobody_else(cloud: Cloud, caplog: pytes
     with opened(port_of(cloud, server)) as deaf, opened(port_of(cloud, other)) as handle:
         os.set_blocking(deaf, False)
         asked = 0
-        end = time.monotonic() + 5
+        end = time.monotonic() + 60
         while asked < 3 * MOST_PENDING // 60_000 and time.monotonic() < end:
             try:
                 os.write(deaf, REQUEST)
@@ -164,9 +164,8 @@ def test_a_reader_that_never_reads_stops_nobody_else(cloud: Cloud, caplog: pytes
         os.write(handle, b"<\nname\n>")
         assert read_answer(handle) == b"s\n\x04"
     # And it is said, once and not for each request.
-    while not (said := [record.message for record in caplog.records if "nobody reads" in record.message]):
-        assert time.monotonic() < end + 5
-        time.sleep(0.01)
+    assert wait_until(lambda: "nobody reads" in caplog.text)
+    said = [record.message for record in caplog.records if "nobody reads" in record.message]
     assert said == [f"nobody reads {port_of(cloud, server)}: requests get no answer until somebody does"]
 
 
@@ -189,7 +188,7 @@ def test_many_servers_share_one_thread(cloud: Cloud) -> None:
 def test_the_documented_shell_recipe(cloud: Cloud) -> None:
     path = port_of(cloud, cloud.running())
     script = f"exec 3<>{path}; printf '<\\nname\\n>' >&3; head -c 3 <&3"
-    run = subprocess.run(["sh", "-c", script], capture_output=True, timeout=10, check=True)
+    run = subprocess.run(["sh", "-c", script], capture_output=True, timeout=60, check=True)
     assert run.stdout == b"s\n\x04"
 
 
@@ -198,7 +197,7 @@ def test_the_documented_shell_recipe(cloud: Cloud) -> None:
 
 def connect(url: str, scheme: str) -> socket.socket:
     assert url.startswith(f"{scheme}://127.0.0.1:")
-    return socket.create_connection(("127.0.0.1", int(url.rpartition(":")[2])), timeout=10)
+    return socket.create_connection(("127.0.0.1", int(url.rpartition(":")[2])), timeout=60)
 
 
 def receive(peer: socket.socket, until: bytes) -> bytes:
@@ -314,7 +313,7 @@ def test_running_servers_have_their_lines_again_after_a_restart(tmp_path: Path) 
     again.close()
 
 
-def wait_until(true: Callable[[], bool], seconds: float = 10) -> bool:
+def wait_until(true: Callable[[], bool], seconds: float = 60) -> bool:
     end = time.monotonic() + seconds
     while not true():
         if time.monotonic() > end:

@@ -71,7 +71,7 @@ def test_any_size_in_any_pieces_with_a_request_behind(
     if together:
         request += behind
     places = sorted({0, len(request), *(int(cut * len(request)) for cut in cuts)})
-    with socket.create_connection(("127.0.0.1", wire.emulator.port), timeout=20) as connection:
+    with socket.create_connection(("127.0.0.1", wire.emulator.port), timeout=60) as connection:
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         for begin, end in itertools.pairwise(places):
             connection.sendall(request[begin:end])
@@ -92,7 +92,7 @@ def test_what_comes_after_a_refusal_is_thrown_away_and_the_connection_lives_on(w
         "POST /realms/cloudsigma/protocol/openid-connect/token/ HTTP/1.1\r\nHost: x\r\n"
         f"Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {length}\r\n\r\n"
     )
-    with socket.create_connection(("127.0.0.1", wire.emulator.port), timeout=20) as connection:
+    with socket.create_connection(("127.0.0.1", wire.emulator.port), timeout=60) as connection:
         connection.sendall(head.encode() + b"x" * (3 * MIB))
         (refusal,) = received(connection, 1)
         assert b"too long" in refusal
@@ -120,7 +120,7 @@ def test_the_network_waits_for_the_disk(wire: Wire, monkeypatch: pytest.MonkeyPa
             left = left[connection.send(left[: 256 * 1024]) :]
         assert len(left) > size // 2
         disk.set()
-        connection.settimeout(20)
+        connection.settimeout(60)
         connection.sendall(left)
         (uuid,) = received(connection, 1)
     assert image(wire, uuid.decode(), size) == data
@@ -130,7 +130,7 @@ def test_over_tls() -> None:
     data = hashlib.shake_128(b"tls").digest(9 * MIB + 3)
     with Emulator(tls=True) as cloud:
         context = ssl.create_default_context(cafile=cloud.ca_file)
-        plain = socket.create_connection(("127.0.0.1", cloud.port), timeout=20)
+        plain = socket.create_connection(("127.0.0.1", cloud.port), timeout=60)
         credentials = basic(cloud.username)["Authorization"]
         with context.wrap_socket(plain, server_hostname="127.0.0.1") as connection:
             connection.sendall(upload_head(credentials, len(data)) + data)

@@ -33,7 +33,7 @@ def strict(ca: Path | None) -> ssl.SSLContext:
 
 
 def get(cloud: Emulator, host: str, path: str, context: ssl.SSLContext) -> http.client.HTTPResponse:
-    connection = http.client.HTTPSConnection(host, cloud.port, timeout=20, context=context)
+    connection = http.client.HTTPSConnection(host, cloud.port, timeout=60, context=context)
     connection.request("GET", path, headers=AUTH)
     answer = connection.getresponse()
     answer.body = answer.read()  # type: ignore[attr-defined]
@@ -63,7 +63,7 @@ def test_clients_can_check_the_certificate(host: str) -> None:
 def test_events_over_wss_and_cut_connections() -> None:
     with Emulator(tls=True) as cloud:
         context = strict(cloud.ca_file)
-        connection = http.client.HTTPSConnection("127.0.0.1", cloud.port, timeout=20, context=context)
+        connection = http.client.HTTPSConnection("127.0.0.1", cloud.port, timeout=60, context=context)
         connection.request("POST", "/api/2.0/accounts/action/?do=authenticate_asynchronous", "{}", AUTH)
         answer = connection.getresponse()
         answer.read()
@@ -87,7 +87,7 @@ def test_events_over_wss_and_cut_connections() -> None:
 
 def test_who_speaks_no_tls_is_turned_away_and_holds_up_nobody() -> None:
     with Emulator(tls=True) as cloud:
-        silent, plain = (socket.create_connection(("127.0.0.1", cloud.port), timeout=20) for _ in range(2))
+        silent, plain = (socket.create_connection(("127.0.0.1", cloud.port), timeout=60) for _ in range(2))
         with silent, plain:
             plain.sendall(b"GET /api/2.0/profile/ HTTP/1.1\r\nHost: x\r\n\r\n")
             assert not plain.recv(100).startswith(b"HTTP/1.1 2")
@@ -168,7 +168,7 @@ def test_the_command_serves_https(tmp_path: Path) -> None:
     process = Process(tmp_path, "--tls", "--data", str(tmp_path / "data"))
     try:
         context = strict(Path(process.settings["ca_file"]))
-        connection = http.client.HTTPSConnection("localhost", process.port, timeout=20, context=context)
+        connection = http.client.HTTPSConnection("localhost", process.port, timeout=60, context=context)
         connection.request("GET", "/api/2.0/profile/", headers=AUTH)
         assert connection.getresponse().status == 200
         connection.close()
@@ -190,7 +190,7 @@ def test_the_command_names_the_file_that_it_cannot_use(tmp_path: Path) -> None:
             [sys.executable, "-m", "cloudsigma_emulator", "--port", "0", *arguments],
             capture_output=True,
             text=True,
-            timeout=30,
+            timeout=60,
             check=False,
         )
         assert finished.returncode in (1, 2)
