@@ -130,7 +130,7 @@ def test_malformed_json(cloudsigma_emulator: Emulator) -> None:
         f"{cloudsigma_emulator.username}:{cloudsigma_emulator.password}".encode()
     ).decode()
     host, port = cloudsigma_emulator.api_endpoint.split("/")[2].split(":")
-    connection = http.client.HTTPConnection(host, int(port), timeout=20)
+    connection = http.client.HTTPConnection(host, int(port), timeout=60)
     headers = {"Authorization": f"Basic {credentials}", "Content-Type": "application/json"}
     connection.request("POST", "/api/2.0/servers/", b'{"name": ', headers)
     response = connection.getresponse()
@@ -242,7 +242,7 @@ def test_refused_ticket_is_replaced(cloudsigma_emulator: Emulator, cloudsigma_cl
     events = cloudsigma_client.events(["drives"])
     server = cloudsigma_client.servers.create(**SERVER)
     # The wait needs the websocket, whose first ticket is refused: a second one is fetched.
-    assert cloudsigma_client.servers.start(server, wait=True, timeout=20).status == "running"
+    assert cloudsigma_client.servers.start(server, wait=True, timeout=25).status == "running"
     events.close()
 
 
@@ -264,7 +264,7 @@ def test_expired_ticket_is_refused_and_a_new_one_works(cloudsigma_emulator: Emul
             )
         assert caught.value.response.status_code == 403
         server = cs.servers.create(**SERVER)
-        assert cs.servers.start(server, wait=True, timeout=20).status == "running"
+        assert cs.servers.start(server, wait=True, timeout=25).status == "running"
 
 
 def test_old_names_raise_the_same_errors(

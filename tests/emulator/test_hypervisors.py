@@ -238,7 +238,7 @@ def test_a_machine_that_cannot_be_run_is_reported(cloud: CloudOfOne) -> None:
     hypervisor = make_hypervisor("qemu", cloud, "tcg")
     try:
         hypervisor.power_on(server(cpu_model="no-such-model"))
-        assert cloud.reported.wait(20)
+        assert cloud.reported.wait(60)
         assert cloud.reports == [(UUID, "failed")]
         assert hypervisor.serial_port(UUID) is None
     finally:

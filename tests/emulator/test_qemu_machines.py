@@ -79,7 +79,7 @@ def run(cloud: CloudOfOne, behave: Behave) -> Iterator[Run]:
 
 def powers_off(hypervisor: Hypervisor, cloud: CloudOfOne) -> None:
     hypervisor.press_power_button(UUID)
-    assert cloud.reported.wait(30)
+    assert cloud.reported.wait(60)
     assert cloud.reports == [(UUID, "powered_off")]
 
 
@@ -121,7 +121,7 @@ def test_why_a_machine_could_not_be_run_is_told(
     run: Run, cloud: CloudOfOne, behaviour: str, why: str
 ) -> None:
     run(behaviour)
-    assert cloud.reported.wait(30)
+    assert cloud.reported.wait(60)
     assert cloud.reports == [(UUID, "failed")]
     assert cloud.reasons == [why]
 
@@ -174,7 +174,7 @@ def test_viewers_of_the_screen_are_handed_to_the_machine(run: Run) -> None:
 def test_a_viewer_waits_for_a_machine_and_leaves_with_it(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     hypervisor = run()
     held = threading.Event()
-    monkeypatch.setattr(type(hypervisor), "machine", lambda _: held.wait(30) and None)
+    monkeypatch.setattr(type(hypervisor), "machine", lambda _: held.wait(90) and None)
     waiting = UUID.replace("1", "9")
     hypervisor.power_on(server(waiting, context=False, nics=[]))
     with socket.create_connection(("127.0.0.1", hypervisor.open_vnc(waiting, PASSWORD)), 30) as viewer:
@@ -239,7 +239,7 @@ def test_without_any_more_open_files_a_server_is_reported(run: Run, cloud: Cloud
     resource.setrlimit(resource.RLIMIT_NOFILE, (spare, before[1]))
     try:
         hypervisor.power_on(server(other))
-        assert cloud.reported.wait(30)
+        assert cloud.reported.wait(60)
     finally:
         resource.setrlimit(resource.RLIMIT_NOFILE, before)
         os.close(spare)
@@ -326,7 +326,7 @@ def test_a_server_that_was_about_to_end_is_off_at_the_next_start(behave: Behave,
         client.servers.start(uuid, wait=True)
         client.servers.shutdown(uuid)
     with emulator(data) as cloud, with_client(cloud) as client:
-        client.servers.wait(uuid, status="stopped", timeout=30)
+        client.servers.wait(uuid, status="stopped", timeout=60)
         assert cloud.serial_port(uuid) is None
 
 
@@ -363,7 +363,7 @@ def test_a_machine_that_vanishes_while_others_keep_the_cloud_busy_is_started_for
             idle.set()
             changing.join()
         client.servers.shutdown(uuid)
-        client.servers.wait(uuid, status="stopped", timeout=30)
+        client.servers.wait(uuid, status="stopped", timeout=60)
 
 
 def test_what_runs_again_has_an_address_of_this_emulator(behave: Behave, tmp_path: Path) -> None:

@@ -162,7 +162,7 @@ class Card:
     def __init__(self, hub: Hub, switch: Switch, number: int) -> None:
         self.address = bytes([0x22, 0, 0, 0, 0, number])
         self.near, far = socket.socketpair()
-        self.near.settimeout(5)
+        self.near.settimeout(60)
         plugged = threading.Event()
 
         def plug() -> None:
@@ -170,7 +170,7 @@ class Card:
             plugged.set()
 
         hub.call_soon(plug)
-        assert plugged.wait(5)
+        assert plugged.wait(60)
         self._splitter = FrameSplitter()
         self._frames: list[bytes] = []
 
@@ -250,7 +250,7 @@ def test_a_card_that_does_not_read_stops_nobody(cards: list[Card]) -> None:
 @pytest.fixture
 def machine() -> Iterator[tuple[Qmp, socket.socket]]:
     near, far = socket.socketpair()
-    far.settimeout(5)
+    far.settimeout(60)
     qmp = Qmp(near)
     yield qmp, far
     qmp.close()
@@ -344,7 +344,7 @@ def test_only_folders_of_the_dead_are_removed(tmp_path: Path) -> None:
     (alive / "m.pid").write_text(f"{bystander.pid}\n")
     try:
         run_folder.remove_leftovers(tmp_path)
-        assert left.wait(5) < 0
+        assert left.wait(60) < 0
         assert bystander.poll() is None
         assert sorted(path.name for path in tmp_path.iterdir()) == ["alive", "foreign"]
     finally:
@@ -426,7 +426,7 @@ def test_the_search_for_a_processor_can_be_given_up(tmp_path: Path) -> None:
         lambda: (tmp_path / "number").exists() and (tmp_path / "number").read_text(),
     )
     probe.cancel()
-    thread.join(30)
+    thread.join(60)
     assert found == [None]
     with pytest.raises(ProcessLookupError):
         os.kill(int((tmp_path / "number").read_text()), 0)
@@ -460,7 +460,7 @@ class Serial:
         self.hub = Hub()
         self.console = GuestConsole()
         self.machine, near = socket.socketpair()
-        self.machine.settimeout(30)
+        self.machine.settimeout(60)
         self.hub.call_soon(lambda: self.console.plug(self.hub, near))
         self.relay = Relay(self.hub, self._visit)
         self.viewers: list[socket.socket] = []

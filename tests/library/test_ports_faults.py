@@ -168,7 +168,7 @@ def test_a_server_that_says_nothing(face: str, method: str) -> None:
         kind = errors.Timeout if method == "GET" else errors.OutcomeUnknown
         with pytest.raises(kind, match="in time"):
             ask(face, server.endpoint, method, timeout=1.5)
-        assert time.monotonic() - started >= 1.5
+        assert time.monotonic() - started > 1.4
         assert len(server.seen) == 1
 
 
