@@ -17,13 +17,30 @@ SECTOR = 512
 
 def virtual_size(path: str, form: str) -> int:
     """Return the bytes of the disk. Raises :class:`OSError` when qemu-img is absent or cannot read the file."""
+    # An image from elsewhere could name any file of this machine, and nobody would see when that one changes.
+    remedy = "turn it to raw with `qemu-img convert -O raw` if you trust where it comes from"
+    if not _holds_its_disk(path, form):
+        raise OSError(f"{path} has its disk in another file, or is no {form} image; {remedy}")
     told = json.loads(_qemu_img(path, ["info", "-U", "--output=json", "-f", form, path]))
     more = told.get("format-specific", {}).get("data", {})
-    other = told.get("backing-filename") or (more.get("data-file") if isinstance(more, dict) else None)
+    parts = [part.get("filename") for part in more.get("extents", [])]
+    others = [told.get("backing-filename"), more.get("data-file"), *(each for each in parts if each != path)]
+    other = next(filter(None, others), None)
     if other:
-        # Nor would one want an image from elsewhere to name files of this machine.
-        raise OSError(f"{path} needs a second file, {other}; turn it to raw with qemu-img")
+        raise OSError(f"{path} needs a second file, {other}; {remedy}")
     return int(told["virtual-size"])
+
+
+def _holds_its_disk(path: str, form: str) -> bool:
+    """Tell from an image's first bytes whether qemu-img opens no other file only to tell about it."""
+    with Path(path).open("rb") as file:
+        head = file.read(512).ljust(512, b"\0")
+    if form == "qcow2" and head[:4] == b"QFI\xfb":
+        return head[7] < 3 or not head[79] & 4  # the flag of an external data file, from version 3 on
+    if form == "vmdk":
+        # Without a magic number, or with room for no sector, it only describes where the disk lies.
+        return head[:4] == b"COWD" or (head[:4] == b"KDMV" and any(head[12:20]))
+    return True
 
 
 def read(path: str, form: str, offset: int, length: int) -> bytes:
