@@ -7,6 +7,7 @@ import io
 import lzma
 import os
 import shutil
+import struct
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -135,6 +136,71 @@ def test_a_packed_image_that_is_cut_off(drives: Verbs, cs: CloudSigma, tmp_path:
     with pytest.raises(OSError, match="cut off or damaged"):
         drives("upload")(packed)
     assert len(cs.drives.list()) == before
+    assert left_behind(tmp_path) == []
+
+
+class TestXz:
+    """Files of several streams, which the standard library reads to the first that it does not understand."""
+
+    @pytest.mark.parametrize("padding", [0, 4, 1024 * KIB])
+    def test_all_streams_arrive(self, drives: Verbs, cloud: Emulator, tmp_path: Path, padding: int) -> None:
+        raw = image_of(tmp_path, 2 * MIB).read_bytes()
+        packed = tmp_path / "image.xz"
+        halves = [lzma.compress(each, preset=0) for each in (raw[:MIB], raw[MIB:])]
+        packed.write_bytes(bytes(padding).join(halves) + bytes(padding))
+        drive = drives("upload")(packed, chunk_size=MIB)
+        assert content(cloud, drive, 2 * MIB) == raw
+
+    @pytest.mark.parametrize("between", [b"X", bytes(3), bytes(4) + b"X"])
+    def test_what_is_no_stream_is_told(self, drives: Verbs, tmp_path: Path, between: bytes) -> None:
+        packed = tmp_path / "image.xz"
+        stream = lzma.compress(bytes(MIB))
+        for damaged in (stream + between + stream, stream + between, stream + stream[:-1]):
+            packed.write_bytes(damaged)
+            with pytest.raises(OSError, match=r"image\.xz is cut off or damaged"):
+                drives("upload")(packed)
+
+
+@pytest.mark.tools
+@pytest.mark.skipif(shutil.which("zstd") is None, reason="zstd is not installed")
+def test_a_symbolic_link_to_a_packed_image(drives: Verbs, cloud: Emulator, tmp_path: Path) -> None:
+    raw = image_of(tmp_path, MIB)
+    subprocess.run(["zstd", "-q", str(raw)], check=True)
+    link = tmp_path / "link.zst"
+    link.symlink_to(f"{raw}.zst")
+    assert content(cloud, drives("upload")(link), MIB) == raw.read_bytes()
+
+
+def test_a_disk_image_in_a_packed_file(cs: CloudSigma, cloud: Emulator, tmp_path: Path) -> None:
+    disk = b"QFI\xfb" + bytes(1000)
+    packed = tmp_path / "disk.qcow2.gz"
+    packed.write_bytes(gzip.compress(disk))
+    with pytest.raises(InvalidArgument, match="unpack it"):
+        cs.drives.upload(packed)
+    assert left_behind(tmp_path) == []
+    assert content(cloud, cs.drives.upload(packed, form="gz"), 1004) == disk
+
+
+@pytest.mark.tools
+@pytest.mark.skipif(shutil.which("qemu-img") is None, reason="qemu-img is not installed")
+@pytest.mark.parametrize("kind", ["backing file", "data file", "description", "description with a number"])
+def test_a_disk_image_that_names_another_file(cs: CloudSigma, tmp_path: Path, kind: str) -> None:
+    """It may come from anywhere, and the file be anybody's."""
+    secret = image_of(tmp_path, 64 * KIB, name="secret.raw")
+    text = f'# Disk DescriptorFile\nversion=1\ncreateType="monolithicFlat"\nRW 128 FLAT "{secret}" 0\n'
+    image = tmp_path / ("image.vmdk" if "description" in kind else "image.qcow2")
+    if kind == "description":
+        image.write_text(text)
+    elif kind == "description with a number":
+        sectors = (0, 0, 1, 2)  # of the disk, of a grain; where the description begins, and how long it is
+        numbers = struct.pack("<4sII4QIQQQB4sH", b"KDMV", 1, 1, *sectors, 512, 0, 0, 128, 0, b"\n \r\n", 0)
+        image.write_bytes(numbers.ljust(512, b"\0") + text.encode().ljust(1024, b"\0"))
+    else:
+        how = {"backing file": f"backing_file={secret},backing_fmt=raw", "data file": f"data_file={secret}"}
+        subprocess.run(["qemu-img", "create", "-f", "qcow2", "-o", how[kind], image, "64K"], check=True)
+    with pytest.raises(OSError, match="qemu-img convert"):
+        cs.drives.upload(image)
+    assert [each for each in cs.drives.list() if each.name == image.name] == []
     assert left_behind(tmp_path) == []
 
 

@@ -20,6 +20,7 @@ from ..core.images import (
     OrderedImage,
     RawImage,
     WatchedFile,
+    disk_form,
     fingerprint,
     form_of,
     measure,
@@ -113,7 +114,7 @@ async def open_image(port: Port, path: str, form: str | None, known: Mapping[str
             image = DiskImage(port, watched, kind, await port.files.disk_image(path, kind))
         else:
             same = known is not None and all(known.get(key) == value for key, value in facts.items())
-            size = known["size"] if known is not None and same else await _measured(port, path, kind)
+            size = known["size"] if known is not None and same else await _measured(port, path, kind, form)
             image = OrderedImage(await port.files.stream(path, kind), size, watched, path)
         if not image.size:
             raise InvalidArgument(f"the image in {path} is empty")
@@ -125,10 +126,17 @@ async def open_image(port: Port, path: str, form: str | None, known: Mapping[str
     return Opened(image, path, name, facts)
 
 
-async def _measured(port: Port, path: str, packing: str) -> int:
+async def _measured(port: Port, path: str, packing: str, given: str | None) -> int:
     stream = await port.files.stream(path, packing)
     try:
-        return await measure(stream)
+        head = await stream.read(512)
+        disk = disk_form(head) if given is None else None
+        if disk is not None:
+            raise InvalidArgument(
+                f"in {path} is a {disk} image, and only one of both is turned to raw: unpack it and upload what comes "
+                f"out, or say form={packing!r} to send that as it is"
+            )
+        return len(head) + await measure(stream)
     finally:
         await stream.close()
 

@@ -62,15 +62,20 @@ def form_of(name: str, head: bytes, given: str | None) -> str:
     suffix = f".{name.rpartition('.')[2].lower()}" if "." in name else ""
     named = PACKINGS.get(suffix) or DISKS.get(suffix) or "raw"
     if named == "raw":
-        seen = next((form for mark, form in _DISK_BEGINNINGS.items() if head.startswith(mark)), None)
-        if head[64:68] == _VDI_MARK:
-            seen = "vdi"
+        seen = disk_form(head)
         if seen is not None:
             raise InvalidArgument(
                 f"{name} is named like a raw image but begins like a {seen}; say form={seen!r} to have it turned to "
                 "raw, or form='raw' to send it as it is"
             )
     return named
+
+
+def disk_form(head: bytes) -> str | None:
+    """Return the form of the virtual disk that begins with ``head``, None when that is none."""
+    if head[64:68] == _VDI_MARK:
+        return "vdi"
+    return next((form for mark, form in _DISK_BEGINNINGS.items() if head.startswith(mark)), None)
 
 
 async def fingerprint(file: File, size: int) -> str:

@@ -14,6 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import IO, Any, cast
 
+READ_BYTES = 256 * 1024
 ZSTD_REMEDY = "to unpack .zst, install the command zstd (on most systems the package is called zstd)"
 
 
@@ -34,7 +35,7 @@ def open_stream(source: object, packing: str | None) -> tuple[IO[bytes], Callabl
     if packing == "gz":
         inner = gzip.GzipFile(fileobj=raw, mode="rb")
     elif packing == "xz":
-        inner = lzma.LZMAFile(raw)  # noqa: SIM115
+        inner = _Xz(raw)
     told: Any = _Told(inner, str(source)) if packing else inner
     return told, raw.close if mine else _nothing
 
@@ -66,6 +67,44 @@ class _Told(io.RawIOBase):
             return self._inner.read(size)
         except (EOFError, zlib.error, lzma.LZMAError, gzip.BadGzipFile) as error:
             raise OSError(f"{self._name} is cut off or damaged: {error}") from error
+
+
+class _Xz(io.RawIOBase):
+    """What is in an xz file: all its streams. The standard library's file ends at the first that it cannot read."""
+
+    def __init__(self, raw: IO[bytes]) -> None:
+        self._raw = raw
+        self._decoder = lzma.LZMADecompressor()
+
+    def read(self, size: int = -1) -> bytes:
+        while True:
+            data = b""
+            if self._decoder.eof:
+                data = self._next_stream(self._decoder.unused_data)
+                if not data:
+                    return b""
+                self._decoder = lzma.LZMADecompressor(lzma.FORMAT_XZ)
+            elif self._decoder.needs_input:
+                data = self._raw.read(READ_BYTES)
+                if not data:
+                    raise EOFError("its end is missing")
+            piece = self._decoder.decompress(data, size)
+            if piece:
+                return piece
+
+    def _next_stream(self, data: bytes) -> bytes:
+        """Return the first bytes of the stream after ``data``, none at the end; between streams may be padding."""
+        padding = 0
+        while True:
+            rest = data.lstrip(b"\0")
+            padding += len(data) - len(rest)
+            if not rest:
+                data = self._raw.read(READ_BYTES)
+            if rest or not data:
+                break
+        if padding % 4:
+            raise lzma.LZMAError("its padding is no multiple of four bytes")
+        return rest
 
 
 class _Zstd(io.RawIOBase):
@@ -104,14 +143,13 @@ def _zstd(path: str) -> tuple[IO[bytes], Callable[[], None]]:
     program = shutil.which("zstd")
     if program is None:
         raise OSError(f"{path} cannot be unpacked: {ZSTD_REMEDY}")
-    with Path(path).open("rb"):
-        pass  # what cannot be read is told with its own error
-    process = subprocess.Popen(  # noqa: S603
-        [program, "-dcq", "--", path],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        start_new_session=True,  # Ctrl-C is ours to answer
-    )
+    with Path(path).open("rb") as packed:  # by itself zstd takes no symbolic links
+        process = subprocess.Popen(  # noqa: S603
+            [program, "-dcq"],
+            stdin=packed,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            start_new_session=True,  # Ctrl-C is ours to answer
+        )
     inner = _Zstd(process, path)
     return cast("IO[bytes]", inner), inner.end
