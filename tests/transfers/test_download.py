@@ -18,7 +18,7 @@ from cloudsigma.core import retry
 from cloudsigma.records import Drive
 from cloudsigma_emulator import Emulator
 
-from .conftest import MIB, Call, image_of, left_behind
+from .conftest import MIB, Call, content, image_of, left_behind
 
 Verbs = Callable[[str], Call]
 
@@ -175,6 +175,61 @@ def test_a_full_disk(drives: Verbs, tmp_path: Path, drive: Drive) -> None:
             drives("download")(drive, folder / "target.raw", chunk_size=8 * MIB)
         assert caught.value.errno in (errno.ENOSPC, errno.EFBIG)
         assert not (folder / "target.raw").exists()
+
+
+class TestWhatIsThere:
+    """What lies where the download writes, and is not of its own."""
+
+    def test_a_part_of_another_program_s(
+        self, drives: Verbs, cs: CloudSigma, cloud: Emulator, tmp_path: Path
+    ) -> None:
+        drive = cs.drives.upload(image_of(tmp_path, MIB))
+        part = tmp_path / "target.raw.part"
+        part.write_text("of a browser")
+        for _ in range(2):
+            with pytest.raises(errors.ResumeRefused, match=r"target\.raw\.part is there"):
+                drives("download")(drive, tmp_path / "target.raw")
+            assert part.read_text() == "of a browser"
+            assert left_behind(tmp_path) == [part.name]
+        drives("download")(drive, tmp_path / "target.raw", resume=False, sparse=True)
+        assert (tmp_path / "target.raw").read_bytes()[:MIB] == content(cloud, drive, MIB)
+
+    @pytest.mark.parametrize("name", ["target.raw.part", "target.raw.part.journal"])
+    def test_links_that_somebody_left(self, drives: Verbs, cs: CloudSigma, tmp_path: Path, name: str) -> None:
+        drive = cs.drives.upload(image_of(tmp_path, MIB))
+        (tmp_path / "mine").write_text("precious")
+        (tmp_path / name).symlink_to(tmp_path / "mine")
+        with pytest.raises(OSError, match="symbolic link"):
+            drives("download")(drive, tmp_path / "target.raw", resume=False)
+        assert (tmp_path / "mine").read_text() == "precious"
+        assert left_behind(tmp_path) == [name]
+
+    def test_a_journal_that_is_none(self, drives: Verbs, cs: CloudSigma, tmp_path: Path) -> None:
+        drive = cs.drives.upload(image_of(tmp_path, MIB))
+        journal = tmp_path / "target.raw.part.journal"
+        for text in ("my diary\n", f'{{"kind":"download","drive":"{drive.uuid}","size":{drive.size}}}\n'):
+            journal.write_text(text)
+            with pytest.raises(errors.ResumeRefused, match="resume=False"):
+                drives("download")(drive, tmp_path / "target.raw")
+            assert journal.read_text() == text
+        drives("download")(drive, tmp_path / "target.raw", resume=False, sparse=True)
+        assert left_behind(tmp_path) == []
+
+    def test_a_target_behind_a_symbolic_link(
+        self, drives: Verbs, cs: CloudSigma, cloud: Emulator, tmp_path: Path
+    ) -> None:
+        """The file is where the link leads, and has the permissions that the one before it had."""
+        drive = cs.drives.upload(image_of(tmp_path, MIB))
+        (tmp_path / "large").mkdir()
+        real = tmp_path / "large" / "disk.raw"
+        real.write_text("of yesterday")
+        real.chmod(0o640)
+        (tmp_path / "target.raw").symlink_to("large/disk.raw")
+        drives("download")(drive, tmp_path / "target.raw", sparse=True)
+        assert (tmp_path / "target.raw").is_symlink()
+        assert real.read_bytes()[:MIB] == content(cloud, drive, MIB)
+        assert real.stat().st_mode & 0o777 == 0o640
+        assert left_behind(real.parent) == []
 
 
 def test_a_failure_at_the_very_beginning_leaves_nothing(

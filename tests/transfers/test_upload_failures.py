@@ -18,6 +18,7 @@ import pytest
 from cloudsigma import CloudSigma, errors
 from cloudsigma.api import upload_run
 from cloudsigma.core import retry
+from cloudsigma.ports import files
 from cloudsigma_emulator import Emulator
 
 from .conftest import KIB, MIB, Call, Witness, content, image_of, in_state, left_behind, options
@@ -127,16 +128,19 @@ def test_a_packed_image_goes_on(drives: Verbs, cloud: Emulator, witness: Witness
     assert content(cloud, done, 2 * MIB) == raw
 
 
-def test_the_journal_in_the_state_folder(
-    drives: Verbs, cs: CloudSigma, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    import cloudsigma.ports.files as files
+def keep_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let no folder of an image be writable: root may write everywhere, so the answer is the one that a user gets."""
 
     async def never(self: files.LocalFiles, path: str) -> bool:
         return False
 
-    # Root may write everywhere, so the answer to "may I" is what a user would get.
     monkeypatch.setattr(files.LocalFiles, "writable_beside", never)
+
+
+def test_the_journal_in_the_state_folder(
+    drives: Verbs, cs: CloudSigma, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keep_out(monkeypatch)
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     folder = tmp_path / "images"
     folder.mkdir()
@@ -191,6 +195,25 @@ class TestResumeRefused:
         (tmp_path / name).write_text("my diary\n")
         with pytest.raises(errors.ResumeRefused, match="is not the journal"):
             drives("upload")(image)
+        drives("upload")(image, resume=False)
+        assert left_behind(tmp_path) == []
+
+    @pytest.mark.parametrize("kept", ["numbers", "facts", "another kind"])
+    def test_a_journal_that_lacks_something(
+        self, drives: Verbs, cs: CloudSigma, tmp_path: Path, kept: str
+    ) -> None:
+        """Such as that of a version to come; a chunk is never taken for sent because of it."""
+        image = image_of(tmp_path, 2 * MIB)
+        broken_off(drives("upload"), image)
+        (name,) = left_behind(tmp_path)
+        text = {
+            "numbers": "0\n1\n",
+            "facts": '{"kind":"upload","version":2}\n0\n',
+            "another kind": '{"kind":"download","drive":"x","size":1,"stretch":1}\n',
+        }
+        (tmp_path / name).write_text(text[kept])
+        with pytest.raises(errors.ResumeRefused, match="resume=False"):
+            drives("upload")(image)
 
 
 def test_a_drive_goes_on_without_a_journal(
@@ -203,6 +226,51 @@ def test_a_drive_goes_on_without_a_journal(
     done = drives("upload")(image, resume=unfinished(cs)[0], chunk_size=CHUNK)
     assert witness.sent_again == []
     assert content(cloud, done, 2 * MIB) == image.read_bytes()
+
+
+@pytest.mark.parametrize("where", ["beside", "state folder"])
+@pytest.mark.parametrize("name", ["\u65e5" * 83 + ".raw", "\udcff.raw"], ids=["long", "no text"])
+def test_names_that_are_long_or_no_text(
+    drives: Verbs, cloud: Emulator, tmp_path: Path, where: str, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A file system takes 255 bytes, of any value."""
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    if where == "state folder":
+        keep_out(monkeypatch)
+    image = image_of(tmp_path, 2 * MIB, name=name)
+    broken_off(drives("upload"), image)
+    drive = drives("upload")(image)
+    assert content(cloud, drive, 2 * MIB) == image.read_bytes()
+    assert left_behind(tmp_path) == []
+
+
+def test_a_journal_with_holes(cloud: Emulator, cs: CloudSigma, tmp_path: Path) -> None:
+    """A crash of the machine may leave zeros where something was written, in the middle of a number as well."""
+    image = image_of(tmp_path, 4 * MIB)
+    broken_off(cs.drives.upload, image)
+    (journal,) = [tmp_path / each for each in left_behind(tmp_path)]
+    facts = [line for line in journal.read_bytes().split(b"\n") if line.startswith(b"{")]
+    journal.write_bytes(b"\n".join([*facts, b"1\0\0\0", b"\0\0002", bytes(50), b""]))
+    assert content(cloud, cs.drives.upload(image), 4 * MIB) == image.read_bytes()
+
+
+def test_a_journal_that_is_deleted_while_another_waits_for_it(
+    cs: CloudSigma, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever opened it before and locks it afterwards must not keep his own in a file without a name."""
+    image = image_of(tmp_path, 2 * MIB)
+    inner = files.LocalFile.lock
+    removed: list[Path] = []
+
+    async def late(self: files.LocalFile) -> bool:
+        if not removed:
+            removed.append(tmp_path / left_behind(tmp_path)[0])
+            removed[0].unlink()
+        return await inner(self)
+
+    monkeypatch.setattr(files.LocalFile, "lock", late)
+    broken_off(cs.drives.upload, image)
+    assert left_behind(tmp_path) == [removed[0].name]
 
 
 def test_two_processes_at_one_image(cs: CloudSigma, tmp_path: Path) -> None:

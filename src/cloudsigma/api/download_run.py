@@ -196,6 +196,8 @@ class Download:
         self._bandwidth = bandwidth
         self._unsynced: list[int] = []
         self._digests: dict[int, str] = {}
+        self._owned = False
+        """Whether what is in the target's place is this download's."""
         self._used = True
         """Whether something else than zeros may stand where nothing was written in this run."""
         self._sync_lock = requests.port.lock()
@@ -204,7 +206,7 @@ class Download:
         """Download the drive, or what is missing of it, and return it."""
         target = await target_of(self._port, self._path)
         drive = await fetch_drive(self._requests, self._ref)
-        journal = await Journal.open(self._port, await target.journal())
+        journal = await Journal.open(self._port, await target.journal(), "download", anew=not resume)
         try:
             file = await target.open(drive)
             try:
@@ -217,11 +219,12 @@ class Download:
             await target.end()
             await journal.remove()
         except BaseException as error:
-            if journal.done:
+            if self._owned and journal.done:
                 error.add_note(f"the same call goes on with {target.where}")
-            elif not isinstance(error, ResumeRefused):
+            elif self._owned or not journal.facts:
                 await journal.remove()  # what a later run would begin with is nothing
-                await target.forget()
+                if self._owned:
+                    await target.forget()
             raise
         finally:
             await journal.close()
@@ -239,6 +242,7 @@ class Download:
                     f"with {size}; give resume=False to begin anew"
                 )
             if await target.begun(file, size):
+                self._owned = True
                 self._stretch = int(facts["stretch"])
                 if target.shared:
                     other = await hold_to_digests(journal, file, size, self._stretch)
@@ -246,10 +250,17 @@ class Download:
                         "%s: %d parts were written to since and are fetched again", target.where, len(other)
                     )
                 return
+        if resume and not facts and not target.shared and (await file.state()).size:
+            raise ResumeRefused(
+                f"{target.where} is there, and not of a download of this library: delete it, or give resume=False to "
+                "have it written over"
+            )
+        self._owned = True
         await journal.clear()
+        # In this order: what is in the file belongs to a journal at any time.
+        await journal.state({"kind": "download", "drive": drive.uuid, "size": size, "stretch": self._stretch})
         await target.begin(file, size)
         self._used = target.shared
-        await journal.state({"kind": "download", "drive": drive.uuid, "size": size, "stretch": self._stretch})
 
     async def _fetch(self, journal: Journal, target: Target, file: File, drive: Drive) -> None:
         size, step = drive.size, self._stretch

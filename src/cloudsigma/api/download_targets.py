@@ -134,7 +134,7 @@ async def target_of(port: Port, path: str) -> Target:
     """Return the place that a path names. Raises :class:`OSError` for what cannot be one."""
     files = port.files
     if await files.state(path) is None:
-        return FileTarget(port, path)
+        return FileTarget(port, await files.resolved(path))
     kind = await files.kind(path)
     if kind == "folder":
         raise IsADirectoryError(f"{path} is a folder; name the file in it")
@@ -145,7 +145,7 @@ async def target_of(port: Port, path: str) -> Target:
         )
     if kind == "device":
         return DeviceTarget(port, path)
-    return FileTarget(port, path)
+    return FileTarget(port, await files.resolved(path))
 
 
 async def hold_to_digests(journal: Journal, file: File, size: int, stretch: int) -> list[int]:

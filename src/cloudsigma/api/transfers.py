@@ -200,7 +200,7 @@ class _Upload:
         """Upload a file in chunks, with a journal."""
         # Without a readable image nothing is made, not even a journal.
         await (await self._port.files.open(path, "r")).close()
-        journal = await open_journal(self._requests, path)
+        journal = await open_journal(self._requests, path, resume is False)
         opened: Opened | None = None
         try:
             if resume is False:

@@ -25,7 +25,7 @@ from ..core.images import (
     form_of,
     measure,
 )
-from ..core.journal import Journal, journal_path
+from ..core.journal import LONGEST_NAME, Journal, journal_path, length_of_name
 from ..core.pages import fetch_all
 from ..core.port import Port
 from ..core.references import path_of
@@ -151,18 +151,17 @@ def account_tag(requests: Requests, more: str = "") -> str:
     """Return a few letters that stand for the cloud and the account, so that uploads to two do not meet."""
     settings = requests.settings
     text = f"{settings.api_endpoint}\n{settings.username}\n{more}"
-    return blake2b(text.encode(), digest_size=4).hexdigest()
+    return blake2b(text.encode("utf-8", "surrogateescape"), digest_size=4).hexdigest()
 
 
-async def open_journal(requests: Requests, path: str) -> Journal:
-    """Open the journal of the upload of ``path`` to this account."""
+async def open_journal(requests: Requests, path: str, anew: bool) -> Journal:
+    """Open the journal of the upload of ``path`` to this account; raises as :meth:`Journal.open`."""
     port = requests.port
-    if await port.files.writable_beside(path):
-        where = f"{path}.upload-{account_tag(requests)}.journal"
-    else:
+    where = f"{path}.upload-{account_tag(requests)}.journal"
+    if length_of_name(where) > LONGEST_NAME or not await port.files.writable_beside(path):
         tag = account_tag(requests, path)  # in the state folder names of many folders meet
         where = await journal_path(port, f"upload-{tag}", printable_name(path))
-    return await Journal.open(port, where)
+    return await Journal.open(port, where, "upload", anew=anew)
 
 
 def require_same_image(journal: Journal, facts: Mapping[str, Any]) -> None:

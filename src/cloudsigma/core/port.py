@@ -175,10 +175,15 @@ class Files(Protocol):
         """Return a path as text, absolute. Raises :class:`TypeError` for what is no path."""
         ...
 
+    async def resolved(self, path: str) -> str:
+        """Return the path to which symbolic links lead, where perhaps nothing is."""
+        ...
+
     async def open(self, path: str, mode: str) -> File:
         """Open a file: ``r`` to read, ``w`` to read and write, made when it is not there.
 
-        A block device is opened to be written to only when nobody else uses it.
+        A block device is opened to be written to only when nobody else uses it, a file only by its own name, not by
+        that of a symbolic link.
         """
         ...
 
@@ -191,7 +196,7 @@ class Files(Protocol):
         ...
 
     async def replace(self, source: str, target: str) -> None:
-        """Give a file another name, in the place of what has it, and return when the disk has that."""
+        """Give a file another name, in the place of what has it and with the same permissions; the disk has that then."""
 
     async def remove(self, path: str) -> None:
         """Delete a file; nothing happens when there is none."""

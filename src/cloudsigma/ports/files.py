@@ -198,6 +198,9 @@ class LocalFiles:
     def path(self, path: object) -> str:
         return str(Path(os.fsdecode(cast("os.PathLike[str]", path))).absolute())
 
+    async def resolved(self, path: str) -> str:
+        return await self._do(os.path.realpath, path)
+
     async def open(self, path: str, mode: str) -> File:
         return LocalFile(path, await self._do(_open, path, mode), self._do)
 
@@ -238,8 +241,18 @@ class LocalFiles:
 def _open(path: str, mode: str) -> int:
     flags = os.O_RDONLY if mode == "r" else os.O_RDWR | os.O_CREAT
     flags |= getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
-    if mode == "r" or not _is_block_device(path):
-        return os.open(path, flags, 0o600)
+    if mode == "r":
+        return os.open(path, flags)
+    if not _is_block_device(path):
+        try:
+            # In a folder that others write to, a link could lead anywhere.
+            return os.open(path, flags | getattr(os, "O_NOFOLLOW", 0), 0o600)
+        except OSError as error:
+            if error.errno == errno.ELOOP:
+                raise OSError(
+                    errno.ELOOP, "this is a symbolic link, and nothing is written through it: delete it", path
+                ) from None
+            raise
     try:
         # Linux gives a device in this way only to one, and to nobody while it is mounted.
         return os.open(path, (flags & ~os.O_CREAT) | os.O_EXCL)
@@ -274,6 +287,8 @@ def _state_of(path: str) -> FileState | None:
 
 
 def _replace(source: str, target: str) -> None:
+    if Path(target).exists():
+        Path(source).chmod(Path(target).stat().st_mode & 0o777)
     Path(source).replace(target)
     if hasattr(os, "O_DIRECTORY"):
         folder = os.open(Path(target).parent, os.O_RDONLY | os.O_DIRECTORY)
