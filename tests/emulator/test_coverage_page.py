@@ -37,7 +37,7 @@ def test_the_page_has_the_whole_catalogue() -> None:
     assert {name: request for name, (request, _) in rows().items()} == wanted
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(900)
 def test_each_named_test_reaches_its_endpoint() -> None:
     named = {name: test for name, (_, test) in rows().items()}
     assert [name for name, test in named.items() if not test] == []

@@ -17,7 +17,7 @@ REQUESTS = 6_000
 """For each seed; together more than the 20,000 that are asked for."""
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(900)
 @pytest.mark.parametrize("seed", SEEDS)
 def test_bad_requests_in_process(seed: int, caplog: pytest.LogCaptureFixture) -> None:
     cloud = Cloud(random_seed=seed, backfilling=True)

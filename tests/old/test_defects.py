@@ -341,12 +341,9 @@ def test_the_port_of_the_endpoint_is_kept(uploader: Uploader, tmp_path: Path) ->
 @both
 def test_an_upload_leaves_no_threads(uploader: Uploader, cloud: Emulator, tmp_path: Path) -> None:
     """D23: four threads stayed behind each upload, for ever."""
-    before = set(threading.enumerate())
     for _ in range(3):
         uploader(credentials_of(cloud), image_of(tmp_path, 1000), chunk_size=100).send()
-    assert {
-        each.name for each in set(threading.enumerate()) - before if each.name.startswith("upload")
-    } == set()
+    assert uploading_threads() == []
 
 
 @both

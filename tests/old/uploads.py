@@ -101,7 +101,11 @@ def stored(cloud: Emulator, drive: str, length: int) -> bytes:
 
 
 def uploading_threads() -> list[str]:
-    return [thread.name for thread in threading.enumerate() if thread.name.startswith("upload-")]
+    """Return the names of the uploads' threads that do not end; one that has done its work may take a moment to."""
+    threads = [thread for thread in threading.enumerate() if thread.name.startswith("upload-")]
+    for thread in threads:
+        thread.join(30)
+    return [thread.name for thread in threads if thread.is_alive()]
 
 
 class ChunkCloud:
