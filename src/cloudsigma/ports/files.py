@@ -20,6 +20,8 @@ from .abandonment import stop_if_abandoned
 T = TypeVar("T")
 
 SLICE_MILLISECONDS = 200
+PATIENCE_SECONDS = 5.0
+"""How long the closing of a file waits for threads that still use it."""
 
 
 class Runner(Protocol):
@@ -29,13 +31,28 @@ class Runner(Protocol):
 
 
 class LocalFile:
-    """An open file."""
+    """An open file. What a thread does with it is finished before it is closed, even if nobody waits for that.
 
-    def __init__(self, path: str, handle: int, do: Runner) -> None:
+    Otherwise its number could be another file's by the time the thread uses it.
+    """
+
+    def __init__(self, path: str, do: Runner) -> None:
         self._path = path
-        self._handle = handle
         self._do = do
+        self._handle = -1
+        self._users = 0
+        self._closed = False
+        self._over = threading.Event()
         self._lock = threading.Lock()
+        self._place_lock = threading.Lock()
+
+    async def open(self, mode: str) -> None:
+        """Open the file, before anything else."""
+        try:
+            await self._do(self._open, mode)
+        except BaseException:
+            await self.close()
+            raise
 
     async def read_at(self, offset: int, length: int) -> bytes:
         return await self._do(self._read_at, offset, length)
@@ -50,34 +67,62 @@ class LocalFile:
         await self._do(self._punch, offset, length)
 
     async def truncate(self, size: int) -> None:
-        await self._do(self._named, os.ftruncate, self._handle, size)
+        await self._do(self._on, os.ftruncate, size)
 
     async def sync(self) -> None:
-        await self._do(self._named, os.fsync, self._handle)
+        await self._do(self._on, os.fsync)
 
     async def state(self) -> FileState:
         return await self._do(self._state)
 
     async def lock(self) -> bool:
-        return await self._do(_lock, self._handle)
+        return await self._do(self._on, _lock)
 
     async def close(self) -> None:
-        handle, self._handle = self._handle, -1
+        with self._lock:
+            self._closed = True
+            used = self._users > 0
+            handle = -1 if used else self._taken()
         if handle >= 0:
             os.close(handle)
+        elif used:
+            await self._do(self._over.wait, PATIENCE_SECONDS)
 
-    def _named(self, function: Callable[..., T], *arguments: Any) -> T:
-        """Call a function of the system and put the file's name into its error."""
+    def _taken(self) -> int:
+        handle, self._handle = self._handle, -1
+        return handle
+
+    def _open(self, mode: str) -> None:
+        handle = _open(self._path, mode)
+        with self._lock:
+            if not self._closed:
+                self._handle = handle
+                return
+        os.close(handle)
+
+    def _on(self, function: Callable[..., T], *arguments: Any) -> T:
+        """Call a function of the system with the file, and put the file's name into its error."""
+        with self._lock:
+            if self._closed:
+                raise OSError(errno.EBADF, "the file was closed while it was used", self._path)
+            self._users += 1
         try:
-            return function(*arguments)
+            return function(self._handle, *arguments)
         except OSError as error:
             error.filename = error.filename or self._path
             raise
+        finally:
+            with self._lock:
+                self._users -= 1
+                handle = self._taken() if self._closed and not self._users else -1
+            if handle >= 0:
+                os.close(handle)
+                self._over.set()
 
     def _read_at(self, offset: int, length: int) -> bytes:
         parts = []
         while length:
-            part = self._named(self._pread, length, offset)
+            part = self._pread(length, offset)
             if not part:
                 break
             parts.append(part)
@@ -87,32 +132,32 @@ class LocalFile:
 
     def _pread(self, length: int, offset: int) -> bytes:
         if hasattr(os, "pread"):
-            return os.pread(self._handle, length, offset)
-        with self._lock:  # Windows has no read at a place
-            os.lseek(self._handle, offset, os.SEEK_SET)
-            return os.read(self._handle, length)
+            return self._on(os.pread, length, offset)
+        with self._place_lock:  # Windows has no read at a place
+            self._on(os.lseek, offset, os.SEEK_SET)
+            return self._on(os.read, length)
 
     def _pwrite(self, data: memoryview, offset: int) -> int:
         if hasattr(os, "pwrite"):
-            return os.pwrite(self._handle, data, offset)
-        with self._lock:
-            os.lseek(self._handle, offset, os.SEEK_SET)
-            return os.write(self._handle, data)
+            return self._on(os.pwrite, data, offset)
+        with self._place_lock:
+            self._on(os.lseek, offset, os.SEEK_SET)
+            return self._on(os.write, data)
 
     def _write_at(self, offset: int, data: bytes | memoryview) -> None:
         view = memoryview(data)
         while view:
-            written = self._named(self._pwrite, view, offset)
+            written = self._pwrite(view, offset)
             view, offset = view[written:], offset + written
 
     def _next_data(self, offset: int) -> tuple[int, int]:
         size = self._state().size
         if offset >= size or not hasattr(os, "SEEK_DATA"):
             return offset, size
-        with self._lock:
+        with self._place_lock:
             try:
-                begin = os.lseek(self._handle, offset, os.SEEK_DATA)
-                return begin, os.lseek(self._handle, begin, os.SEEK_HOLE)
+                begin = self._on(os.lseek, offset, os.SEEK_DATA)
+                return begin, self._on(os.lseek, begin, os.SEEK_HOLE)
             except OSError as error:
                 # ENXIO: only a hole follows. Anything else: a file system that does not know.
                 return (size, size) if error.errno == errno.ENXIO else (offset, size)
@@ -129,11 +174,11 @@ class LocalFile:
             offset = stop
 
     def _state(self) -> FileState:
-        found = self._named(os.fstat, self._handle)
+        found = self._on(os.fstat)
         size = found.st_size
         if stat.S_ISBLK(found.st_mode):
-            with self._lock:
-                size = os.lseek(self._handle, 0, os.SEEK_END)
+            with self._place_lock:
+                size = self._on(os.lseek, 0, os.SEEK_END)
         return FileState(size, found.st_mtime_ns, found.st_ino, found.st_dev)
 
 
@@ -202,7 +247,9 @@ class LocalFiles:
         return await self._do(os.path.realpath, path)
 
     async def open(self, path: str, mode: str) -> File:
-        return LocalFile(path, await self._do(_open, path, mode), self._do)
+        file = LocalFile(path, self._do)
+        await file.open(mode)
+        return file
 
     async def state(self, path: str) -> FileState | None:
         return await self._do(_state_of, path)
