@@ -11,7 +11,6 @@ from ..core.references import path_of
 from ..core.requests import Requests
 from ..core.resumable_form import form_edges, resumable_fields
 from ..errors import (
-    ApiClientError,
     ChunkAlreadyUploaded,
     ClientError,
     NotFound,
@@ -117,13 +116,13 @@ class ByLink(ChunkProtocol):
     async def send_to(self, link: str, chunk: Chunk, body: BodySource) -> None:
         """Send a chunk to its link. Raises as ``send`` does."""
         try:
-            await self.requests.request("POST", link, source=body, authenticated=False, **self._terms(chunk))
-        except ApiClientError as error:
             # Who has the link may send the chunk.
-            shown = f"(the link for chunk {chunk.number})"
-            error.path, error.message = shown, error.message.replace(link, shown)
-            error.args = (error.message, *error.args[1:])
-            if not isinstance(error, NotFound) or (await self._existing(error)).status != "uploading":
+            label = f"(the link for chunk {chunk.number})"
+            await self.requests.request(
+                "POST", link, source=body, authenticated=False, label=label, **self._terms(chunk)
+            )
+        except NotFound as error:
+            if (await self._existing(error)).status != "uploading":
                 raise  # a drive that takes nothing any more takes nothing from another link
             raise LinkExpired(
                 f"the link for chunk {chunk.number} was not taken", error.status_code, error.request_id

@@ -76,7 +76,14 @@ class DriveBytes(Collection[F]):
         """
         target = link if isinstance(link, str) else link.link
         # A link may be a whole URL of the host, or a path; another host would be refused.
-        await self._requests.request("POST", target, body=bytes(data), authenticated=False, decode=False)
+        await self._requests.request(
+            "POST",
+            target,
+            body=bytes(data),
+            authenticated=False,
+            decode=False,
+            label="(the link for a chunk)",
+        )
 
     @call
     async def resumable_test(
@@ -226,6 +233,6 @@ def refused_elsewhere(url: str, response: HttpResponse) -> ApiClientError:
         response.headers,
         response.body,
         method="GET",
-        path=shown_path(url),
+        path=f"(the link to {urlsplit(url).hostname})",
         repeatable=True,
     )

@@ -43,7 +43,8 @@ class HttpRequest:
     """One HTTP request.
 
     ``timeout`` is the time in seconds that the whole exchange may take, ``idle`` how long none of its bytes may move
-    where a ``source`` or a ``sink`` streams them. A ``source`` takes the place of ``body``.
+    where a ``source`` or a ``sink`` streams them. A ``source`` takes the place of ``body``. ``label`` stands for the
+    path in logs and errors where that is a secret.
     """
 
     method: str
@@ -54,6 +55,7 @@ class HttpRequest:
     source: BodySource | None = field(default=None, repr=False)
     sink: BodySink | None = field(default=None, repr=False)
     idle: float | None = None
+    label: str = ""
 
 
 @dataclass(slots=True)

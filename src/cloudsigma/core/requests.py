@@ -128,6 +128,7 @@ class Requests:
         source: BodySource | None = None,
         sink: BodySink | None = None,
         idle: float | None = None,
+        label: str = "",
     ) -> Answer:
         """Send one request, repeated where that is safe, and return its answer.
 
@@ -137,13 +138,14 @@ class Requests:
         most; both come from the settings when None. ``repeatable`` says that a POST may be sent twice without harm.
         ``decode=False`` leaves the body as bytes in ``answer.raw.body``; ``follow=False`` returns a redirect instead
         of following it. ``source`` is a body that is made while it is sent, ``sink`` takes
-        that of an answer; ``idle`` is how long in seconds none of their bytes may move.
+        that of an answer; ``idle`` is how long in seconds none of their bytes may move. ``label`` stands for a path
+        that is a secret in logs and errors.
 
         Raises the errors of ``cloudsigma.errors``.
         """
         method = method.upper()
         request = HttpRequest(method, self.url(path, params), self._headers(headers, decode), b"")
-        request.sink, request.idle = sink, idle
+        request.sink, request.idle, request.label = sink, idle, label
         if source is not None:
             request.source = source
             request.headers.setdefault("Content-Type", "application/octet-stream")
@@ -250,7 +252,7 @@ class Requests:
             response.headers,
             decoded_body(response),
             method=request.method,
-            path=shown_path(request.url),
+            path=_shown(request),
             repeatable=terms.repeatable,
         )
         repeat = retry.may_repeat_after_status(terms.repeatable, response.status, error.error_type)
@@ -264,7 +266,7 @@ class Requests:
         return _Setback(error, repeat, None)
 
     def _no_answer(self, request: HttpRequest, failure: PortFailure, sent: bool) -> ApiClientError:
-        path = shown_path(request.url)
+        path = _shown(request)
         if sent and request.method not in ("GET", "HEAD", "OPTIONS"):
             message = f"no answer was received ({failure}); {refusals.how_to_find_out(request.method, path)}"
             return OutcomeUnknown(message, method=request.method, path=path)
@@ -281,7 +283,7 @@ class Requests:
                 response.headers,
                 b"",
                 method=request.method,
-                path=shown_path(request.url),
+                path=_shown(request),
                 repeatable=True,
             )
             if location and not same_origin:
@@ -313,7 +315,7 @@ class Requests:
         else:
             what = "JSON that is cut off or malformed"
         message = f"the answer is {what}, not a document of the API"
-        path = shown_path(request.url)
+        path = _shown(request)
         if request.method not in ("GET", "HEAD", "OPTIONS"):
             message = f"{message}; {refusals.how_to_find_out(request.method, path)}"
         raise BadAnswer(
@@ -330,11 +332,15 @@ class Requests:
             LOG.debug(
                 "%s %s -> %s in %.0f ms%s",
                 request.method,
-                shown_path(request.url),
+                _shown(request),
                 outcome,
                 milliseconds,
                 f" (request id {request_id})" if request_id else "",
             )
+
+
+def _shown(request: HttpRequest) -> str:
+    return request.label or shown_path(request.url)
 
 
 def decoded_body(response: HttpResponse) -> bytes:
