@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import io
+import logging
 import lzma
 import os
 import shutil
@@ -21,9 +22,10 @@ from cloudsigma import CloudSigma, errors
 from cloudsigma.core.chunks import FIRST_BY_LINK, FIRST_RESUMABLE, ChunkPlan
 from cloudsigma.core.progress import Progress
 from cloudsigma.errors import InvalidArgument, TransferError
+from cloudsigma.ports import disk_images
 from cloudsigma_emulator import Emulator
 
-from .conftest import KIB, MIB, Call, Witness, content, image_of, in_state, left_behind
+from .conftest import KIB, MIB, Call, Witness, content, image_of, in_state, left_behind, options
 
 PROTOCOLS = ("link", "resumable", "direct")
 
@@ -179,6 +181,67 @@ def test_a_disk_image_in_a_packed_file(cs: CloudSigma, cloud: Emulator, tmp_path
         cs.drives.upload(packed)
     assert left_behind(tmp_path) == []
     assert content(cloud, cs.drives.upload(packed, form="gz"), 1004) == disk
+
+
+@pytest.mark.tools
+@pytest.mark.skipif(shutil.which("qemu-img") is None, reason="qemu-img is not installed")
+def test_a_disk_image_in_one_request(
+    drives: Verbs, cloud: Emulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither the memory nor the temporary folder has all of it at any time."""
+    raw = image_of(tmp_path, 40 * MIB)
+    disk = tmp_path / "disk.qcow2"
+    subprocess.run(["qemu-img", "convert", "-f", "raw", "-O", "qcow2", raw, disk], check=True)
+    lengths: list[int] = []
+    inner = disk_images.read
+
+    def counted(path: str, form: str, offset: int, length: int) -> bytes:
+        lengths.append(length)
+        return inner(path, form, offset, length)
+
+    monkeypatch.setattr(disk_images, "read", counted)
+    drive = drives("upload")(disk, protocol="direct")
+    assert content(cloud, drive, 40 * MIB) == raw.read_bytes()
+    assert sum(lengths) == 40 * MIB
+    assert max(lengths) <= 16 * MIB
+
+
+@pytest.mark.parametrize("verb", ["upload", "download"])
+def test_numbers_that_make_no_sense(drives: Verbs, cs: CloudSigma, tmp_path: Path, verb: str) -> None:
+    image = image_of(tmp_path, 10)
+    what = (image,) if verb == "upload" else (cs.drives.upload(image), tmp_path / "target.raw")
+    for field, value in (("chunk_size", 0), ("chunk_size", -1), ("parallel", 0), ("bandwidth", 0)):
+        with pytest.raises(InvalidArgument, match=f"{field} is {value}"):
+            drives(verb)(*what, **{field: value})
+    assert left_behind(tmp_path) == []
+    drives(verb)(*what, bandwidth=float("inf"))
+
+
+@pytest.mark.parametrize("protocol", PROTOCOLS)
+def test_links_are_in_no_log(
+    drives: Verbs, cloud: Emulator, tmp_path: Path, protocol: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Who has a link may send, or read, without credentials."""
+    caplog.set_level(logging.DEBUG)
+    drive = drives("upload")(image_of(tmp_path, MIB), protocol=protocol, verify=True)
+    drives("download")(drive, tmp_path / "target.raw")
+    with CloudSigma(**options(cloud)) as client:
+        fields: Any = {"name": "x", "size": 3, "media": "disk"}
+        other = client.drives.init_upload(**fields)
+        link = client.drives.upload_chunk_link(other, 0)
+        with pytest.raises(errors.ValidationError) as caught:
+            client.drives.upload_chunk(link, b"four")
+        client.drives.upload_chunk(link, b"two")
+    assert str(cloud.password) not in caplog.text
+    of_client = [
+        each.getMessage()
+        for each in caplog.records
+        if each.name.startswith("cloudsigma") and "emulator" not in each.name
+    ]
+    assert any("initupload" in each for each in of_client)
+    for told in (*of_client, str(caught.value)):
+        assert "/upload_chunk/" not in told
+        assert "drives/download/" not in told
 
 
 @pytest.mark.tools

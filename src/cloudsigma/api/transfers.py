@@ -103,8 +103,7 @@ class DriveTransfers(DriveBytes[F]):
         :class:`cloudsigma.errors.TransferError`, and the other errors of :mod:`cloudsigma.errors`.
         """
         port = self._requests.port
-        if parallel < 1:
-            raise InvalidArgument(f"parallel is {parallel}; it must be 1 or more")
+        _require_limits(parallel, bandwidth)
         if protocol not in (None, "link", "resumable", "direct"):
             raise InvalidArgument(f"there is no protocol {protocol!r}; there are link, resumable and direct")
         fields = _fields(name, media, storage_type)
@@ -146,19 +145,25 @@ class DriveTransfers(DriveBytes[F]):
         :class:`cloudsigma.errors.ResumeRefused` when the drive is not what it was when the download began,
         :class:`cloudsigma.errors.TransferError`, and the other errors of :mod:`cloudsigma.errors`.
         """
-        if parallel < 1:
-            raise InvalidArgument(f"parallel is {parallel}; it must be 1 or more")
+        _require_limits(parallel, bandwidth)
         download = Download(
             self._requests,
             ref,
             self._requests.port.files.path(path),
-            stretch=chunk_size or DEFAULT_STRETCH,
+            stretch=DEFAULT_STRETCH if chunk_size is None else chunk_size,
             parallel=parallel,
             callback=progress,
             sparse=sparse,
             bandwidth=bandwidth,
         )
         return await download.run(resume)
+
+
+def _require_limits(parallel: int, bandwidth: float | None) -> None:
+    if parallel < 1:
+        raise InvalidArgument(f"parallel is {parallel}; it must be 1 or more")
+    if bandwidth is not None and not bandwidth > 0:
+        raise InvalidArgument(f"bandwidth is {bandwidth}; it must be above 0 bytes a second")
 
 
 def _fields(name: str | None, media: str, storage_type: str | None) -> dict[str, Any]:
@@ -301,8 +306,10 @@ class _Upload:
         image = opened.image
         try:
             self._fields.setdefault("name", opened.name)
-            whole = Chunk(0, 0, image.size)
-            body = image.whole() if isinstance(image, OrderedImage) else await image.take(whole)
+            if isinstance(image, (OrderedImage, DiskImage)):
+                body = image.whole()
+            else:
+                body = await image.take(Chunk(0, 0, image.size))
             drive = await self._direct(body, image.size)
             if verify:
                 await verify_image(self._requests, drive, opened, self._parallel)

@@ -277,7 +277,7 @@ async def drive_to_go_on_with(requests: Requests, ref: Any, size: int) -> Drive:
 def chunk_size_of(given: int | None, journal: Journal | None, default: int, size: int) -> int:
     """Return the chunk size: that of the earlier run, or what was ``given``."""
     begun = journal.facts.get("chunk_size") if journal is not None else None
-    chosen = begun or given or default
+    chosen = begun or (default if given is None else given)
     ChunkPlan(size, chosen)
     return int(chosen)
 

@@ -15,6 +15,8 @@ from .chunks import Chunk
 from .port import BodySource, ByteStream, File, FileState, Port
 
 PIECE = 2 * 1024 * 1024
+DISK_PIECE = 8 * PIECE
+"""Bytes of a virtual disk that are turned to raw at once; each time qemu-img is started."""
 SAMPLES = 32
 SECTOR = 512
 SAMPLE_BYTES = 16 * 1024
@@ -297,6 +299,10 @@ class DiskImage:
         await self.check()
         return _Held([data], chunk.length)
 
+    def whole(self) -> BodySource:
+        """Return all bytes."""
+        return _WholeDisk(self)
+
     async def check(self) -> None:
         """Raise :class:`cloudsigma.errors.ImageChanged` when the file is not what it was."""
         await self._watched.check()
@@ -304,6 +310,27 @@ class DiskImage:
     async def close(self) -> None:
         """Close the file."""
         await self._watched.file.close()
+
+
+class _WholeDisk:
+    """All bytes of a virtual disk, of which a few are in memory."""
+
+    def __init__(self, image: DiskImage) -> None:
+        self._image = image
+        self._at = 0
+        self.length = image.size
+
+    async def start(self) -> None:
+        self._at = 0
+
+    async def read(self) -> bytes | memoryview:
+        left = self.length - self._at
+        if not left:
+            return b""
+        body = await self._image.take(Chunk(0, self._at, min(DISK_PIECE, left)))
+        await body.start()
+        self._at += body.length
+        return await body.read()
 
 
 async def measure(stream: ByteStream) -> int:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, NamedTuple, TypeAlias
 
-from ..errors import InvalidArgument
 from .pieces import PieceSize
 from .port import BodySource, Port
 
@@ -44,8 +43,6 @@ class Meter:
     def __init__(
         self, port: Port, total: int, callback: ProgressCallback | None, bandwidth: float | None
     ) -> None:
-        if bandwidth is not None and not bandwidth > 0:
-            raise InvalidArgument(f"bandwidth is {bandwidth}; it must be above 0 bytes a second")
         self._port = port
         self._total = total
         self._callback = callback

@@ -82,13 +82,16 @@ class LocalFile:
         with self._lock:
             self._closed = True
             used = self._users > 0
-            handle = -1 if used else self._taken()
+            handle = self._released()
         if handle >= 0:
             os.close(handle)
         elif used:
             await self._do(self._over.wait, PATIENCE_SECONDS)
 
-    def _taken(self) -> int:
+    def _released(self) -> int:
+        """Return what is to be closed now, -1 when that is nothing."""
+        if not self._closed or self._users:
+            return -1
         handle, self._handle = self._handle, -1
         return handle
 
@@ -114,7 +117,7 @@ class LocalFile:
         finally:
             with self._lock:
                 self._users -= 1
-                handle = self._taken() if self._closed and not self._users else -1
+                handle = self._released()
             if handle >= 0:
                 os.close(handle)
                 self._over.set()
