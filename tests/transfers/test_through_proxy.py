@@ -466,6 +466,26 @@ class TestFailures:
         with pytest.raises(errors.PermissionError):
             drives("upload")(image_of(tmp_path, 64 * MIB), chunk_size=16 * MIB, parallel=2)
 
+    def test_an_answer_before_the_end_of_the_request_over_tls(
+        self,
+        drives: Verbs,
+        cloud: Emulator,
+        tls_cloud: Emulator,
+        tmp_path: Path,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        if secure(cloud):
+            pytest.skip("what a tunnel carries it cannot answer")
+        certificate = tls_cloud._certificate
+        assert certificate is not None
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(certificate.chain, certificate.key)
+        with trusting(tls_cloud.ca_file), Proxy() as proxy, with_tls(context, proxy.port) as port:
+            proxy.trouble("up", "refuse", 300 * KIB, only="upload_chunk", count=10**6)
+            use(monkeypatch, f"https://127.0.0.1:{port}")
+            with pytest.raises(errors.PermissionError):
+                drives("upload")(image_of(tmp_path, 64 * MIB), chunk_size=16 * MIB, parallel=2)
+
     def test_a_proxy_that_speaks_no_http(
         self, drives: Verbs, cloud: Emulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import select
 import socket
+import ssl
 import threading
 import time
 from typing import Protocol
@@ -40,31 +41,44 @@ class Line:
         self._socket = connection
         self._until = until
         self._idle = idle
-        # TLS has bytes of its own to receive at any time.
-        self._hears_early = type(connection) is socket.socket
+        self._early: bytes | None = None
+        """What TLS has given of an answer before it was asked for."""
 
     def send_request(self, head: bytes, wire: Wire) -> bool:
         """Send a request; return False when the server answered before it had all of it."""
         source = wire.source
         if source is None:
-            self._send(head + wire.body)
-            return True
+            return self._send(head + wire.body)
         run(source.start())
         piece: bytes | memoryview = head
         left = source.length
         while True:
-            self._send(piece)
+            if not self._send(piece):
+                return False
             piece = run(source.read())
             if not piece:
                 break
-            if self._hears_early and has_something_to_read(self._socket):
+            if self._is_answered():
                 return False
             left -= len(piece)
         if left:
             raise PortFailure("the body of the request was not of its length", sent=True)
         return True
 
-    def _send(self, data: bytes | memoryview) -> None:
+    def _is_answered(self) -> bool:
+        if not has_something_to_read(self._socket):
+            return False
+        if type(self._socket) is socket.socket:
+            return True
+        # TLS has bytes of its own to receive at any time.
+        self._socket.settimeout(0)
+        try:
+            self._early = self._socket.recv(network.READ_BYTES)
+        except (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError):
+            return False
+        return True
+
+    def _send(self, data: bytes | memoryview) -> bool:
         view = memoryview(data)
         moved = time.monotonic()
         while view:
@@ -73,7 +87,9 @@ class Line:
                 view = view[self._socket.send(view) :]
                 moved = time.monotonic()
             except TimeoutError:
-                continue
+                if self._is_answered():
+                    return False
+        return True
 
     def _receive_into(self, view: memoryview) -> int:
         moved = time.monotonic()
@@ -97,10 +113,10 @@ class Line:
     def receive_answer(self, conversation: Conversation, sink: BodySink | None) -> tuple[int, Headers, bytes]:
         """Receive an answer, its body into ``sink`` if that wants it."""
         buffer = memoryview(bytearray(network.READ_BYTES))
-        came = b""
         while True:
-            count = self._receive_into(buffer)
-            came = bytes(buffer[:count])
+            came, self._early = self._early, None
+            if came is None:
+                came = bytes(buffer[: self._receive_into(buffer)])
             if conversation.take_head(came):
                 break
         status, headers = conversation.status, conversation.headers
