@@ -68,6 +68,18 @@ def test_from_standard_input(command: list[str], cloud: Emulator) -> None:
     assert b"--size" in without.stderr
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="done by a shell")
+def test_with_closed_streams(command: list[str], cloud: Emulator, cs: CloudSigma, tmp_path: Path) -> None:
+    image = image_of(tmp_path, MIB)
+    silent = ["sh", "-c", 'exec "$@" 0<&- 1>&- 2>&-', "sh", *command]
+    assert run(silent, "upload", str(image), "--name", "silent").returncode == 0
+    (drive,) = [each for each in cs.drives.list() if each.name == "silent"]
+    assert content(cloud, drive, MIB) == image.read_bytes()
+    without_input = ["sh", "-c", 'exec "$@" 0<&-', "sh", *command]
+    up = run(without_input, "upload", "-", "--size", "1M")
+    assert (up.returncode, b"ended after 0 of 1048576 bytes" in up.stderr) == (1, True), up.stderr
+
+
 @pytest.mark.parametrize(
     ("columns", "bar"),
     [(120, f"[{'#' * 30}] "), (80, f"[{'#' * 14}] "), (60, ""), (20, ""), (0, f"[{'#' * 14}] ")],

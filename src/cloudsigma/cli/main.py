@@ -23,6 +23,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     words = list(sys.argv[1:] if arguments is None else arguments)
     if arguments is None:
         gc.set_threshold(100_000)  # a life too short for most collections
+    _replace_closed_streams()
     try:
         return _run(words)
     except KeyboardInterrupt:
@@ -35,6 +36,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         _settle_output()
         if arguments is None:
             gc.freeze()  # what is left goes with the process, and need not be walked once more
+
+
+def _replace_closed_streams() -> None:
+    """Put the null device where a standard stream was closed, whose number the next file would get otherwise."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115, PTH123
 
 
 def _run(words: list[str]) -> int:
