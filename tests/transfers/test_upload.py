@@ -10,6 +10,9 @@ import os
 import shutil
 import struct
 import subprocess
+import sys
+import tempfile
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -26,6 +29,7 @@ from cloudsigma.ports import disk_images
 from cloudsigma_emulator import Emulator
 
 from .conftest import KIB, MIB, Call, Witness, content, image_of, in_state, left_behind, options
+from .hard_ways import ctrl_c
 
 PROTOCOLS = ("link", "resumable", "direct")
 
@@ -195,15 +199,44 @@ def test_a_disk_image_in_one_request(
     lengths: list[int] = []
     inner = disk_images.read
 
-    def counted(path: str, form: str, offset: int, length: int) -> bytes:
+    def counted(path: str, form: str, offset: int, length: int, stop: threading.Event) -> bytes:
         lengths.append(length)
-        return inner(path, form, offset, length)
+        return inner(path, form, offset, length, stop)
 
     monkeypatch.setattr(disk_images, "read", counted)
     drive = drives("upload")(disk, protocol="direct")
     assert content(cloud, drive, 40 * MIB) == raw.read_bytes()
     assert sum(lengths) == 40 * MIB
     assert max(lengths) <= 16 * MIB
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="stands in for qemu-img by a shell script")
+@pytest.mark.skipif(shutil.which("qemu-img") is None, reason="qemu-img is not installed")
+@pytest.mark.tools
+def test_ctrl_c_while_a_disk_image_is_turned_to_raw(
+    drives: Verbs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It ends qemu-img too, which leaves nothing in the temporary folder."""
+    disk = tmp_path / "disk.qcow2"
+    subprocess.run(["qemu-img", "create", "-q", "-f", "qcow2", disk, "1M"], check=True)
+    programs, temporary, number = tmp_path / "bin", tmp_path / "temporary", tmp_path / "number"
+    programs.mkdir()
+    temporary.mkdir()
+    script = f'[ "$1" = info ] && exec {shutil.which("qemu-img")} "$@"\necho $$ >{number}.new\nmv {number}.new {number}\nexec sleep 1000\n'
+    (programs / "qemu-img").write_text(f"#!/bin/sh\n{script}")
+    (programs / "qemu-img").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{programs}:{os.environ['PATH']}")
+    monkeypatch.setattr(tempfile, "tempdir", str(temporary))
+
+    class Running(threading.Event):
+        def wait(self, timeout: float | None = None) -> bool:
+            return number.exists() or super().wait(timeout)
+
+    with ctrl_c(Running()):
+        drives("upload")(disk)
+    with pytest.raises(ProcessLookupError):
+        os.kill(int(number.read_text()), 0)
+    assert list(temporary.iterdir()) == []
 
 
 @pytest.mark.parametrize("verb", ["upload", "download"])

@@ -285,7 +285,11 @@ class LocalFiles:
         return await self._do(disk_images.virtual_size, path, form)
 
     async def disk_bytes(self, path: str, form: str, offset: int, length: int) -> bytes:
-        return await self._do(disk_images.read, path, form, offset, length)
+        stop = threading.Event()
+        try:
+            return await self._do(disk_images.read, path, form, offset, length, stop)
+        finally:
+            stop.set()  # a thread for whose result nobody waits any more
 
 
 def _open(path: str, mode: str) -> int:
