@@ -247,7 +247,7 @@ class LocalFiles:
         return str(Path(os.fsdecode(cast("os.PathLike[str]", path))).absolute())
 
     async def resolved(self, path: str) -> str:
-        return await self._do(os.path.realpath, path)
+        return str(await self._do(Path(path).resolve))
 
     async def open(self, path: str, mode: str) -> File:
         file = LocalFile(path, self._do)
