@@ -12,10 +12,11 @@ from typing import Protocol
 
 from ..errors import ImageChanged, InvalidArgument
 from .chunks import Chunk
+from .pieces import largest_read
 from .port import BodySource, ByteStream, File, FileState, Port
 
-PIECE = 2 * 1024 * 1024
-DISK_PIECE = 8 * PIECE
+PIECE = 1024 * 1024
+DISK_PIECE = 16 * PIECE
 """Bytes of a virtual disk that are turned to raw at once; each time qemu-img is started."""
 SAMPLES = 32
 SECTOR = 512
@@ -96,6 +97,7 @@ class WatchedFile:
         self.path = path
         self.file = file
         self.state = state
+        self.largest_read = largest_read(port.blocking)
         self._port = port
         self._is_device = is_device
 
@@ -148,7 +150,11 @@ class RawImage:
         return found
 
     async def read(self, offset: int, length: int) -> bytes:
-        """Return bytes of the file. Raises :class:`cloudsigma.errors.ImageChanged` when it ends before them."""
+        """Return bytes of the file, at most ``length``, which must be there.
+
+        Raises :class:`cloudsigma.errors.ImageChanged` when it ends before them.
+        """
+        length = min(length, self._watched.largest_read)
         piece = await self._watched.file.read_at(offset, length)
         if len(piece) < length:
             await self._watched.check()
@@ -186,7 +192,7 @@ class _Stretch:
         if self._at < begin:
             piece: bytes | memoryview = ZEROS[: min(begin, self._end) - self._at]
         else:
-            piece = await self._image.read(self._at, min(PIECE, stop - self._at, self._end - self._at))
+            piece = await self._image.read(self._at, min(stop, self._end) - self._at)
         self._at += len(piece)
         if self._at >= self._end:
             await self._image.check()

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, NamedTuple, TypeAlias
 
-from .pieces import PieceSize
+from .pieces import PieceSize, largest_read
 from .port import BodySource, Port
 
 REPORT_SECONDS = 0.1
 RATE_SECONDS = 5.0
 SMALLEST_STEP = 4 * 1024
-LARGEST_STEP = 2 * 1024 * 1024
 
 
 class Progress(NamedTuple):
@@ -58,9 +57,10 @@ class Meter:
     @property
     def step(self) -> int:
         """How many bytes may go at once."""
+        largest = largest_read(self._port.blocking)
         if self._bandwidth is None:
-            return LARGEST_STEP
-        return int(max(SMALLEST_STEP, min(LARGEST_STEP, self._bandwidth / 8)))
+            return largest
+        return int(max(SMALLEST_STEP, min(largest, self._bandwidth / 8)))
 
     def now(self) -> float:
         """Return the seconds of a clock that never goes back."""
