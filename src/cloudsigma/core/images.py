@@ -97,7 +97,8 @@ class WatchedFile:
         self.path = path
         self.file = file
         self.state = state
-        self.largest_read = largest_read(port.blocking)
+        self.piece = largest_read(port.blocking)
+        """Bytes that are best read at once."""
         self._port = port
         self._is_device = is_device
 
@@ -130,6 +131,7 @@ class RawImage:
 
     def __init__(self, watched: WatchedFile) -> None:
         self._watched = watched
+        self.piece = watched.piece
         self._known: deque[tuple[int, int]] = deque(maxlen=16)
         self.size = watched.state.size
 
@@ -150,11 +152,7 @@ class RawImage:
         return found
 
     async def read(self, offset: int, length: int) -> bytes:
-        """Return bytes of the file, at most ``length``, which must be there.
-
-        Raises :class:`cloudsigma.errors.ImageChanged` when it ends before them.
-        """
-        length = min(length, self._watched.largest_read)
+        """Return bytes of the file. Raises :class:`cloudsigma.errors.ImageChanged` when it ends before them."""
         piece = await self._watched.file.read_at(offset, length)
         if len(piece) < length:
             await self._watched.check()
@@ -192,7 +190,8 @@ class _Stretch:
         if self._at < begin:
             piece: bytes | memoryview = ZEROS[: min(begin, self._end) - self._at]
         else:
-            piece = await self._image.read(self._at, min(stop, self._end) - self._at)
+            length = min(self._image.piece, stop - self._at, self._end - self._at)
+            piece = await self._image.read(self._at, length)
         self._at += len(piece)
         if self._at >= self._end:
             await self._image.check()
