@@ -85,9 +85,16 @@ class Server:
         with contextlib.suppress(OSError):
             self._socket.close()
 
+    async def _serve(self) -> None:
+        await self._server.serve(sockets=[self._socket])
+        # uvicorn leaves open what waits for a client that reads no more.
+        for connection in list(self._server.server_state.connections):
+            connection.transport.abort()
+        await asyncio.sleep(0)
+
     def _run(self) -> None:
         try:
-            asyncio.run(self._server.serve(sockets=[self._socket]))
+            asyncio.run(self._serve())
         except BaseException as error:  # noqa: BLE001 - shown to who called start()
             self._failure = error
         finally:
