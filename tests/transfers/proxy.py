@@ -454,6 +454,7 @@ def with_tls(context: ssl.SSLContext, port: int) -> Iterator[int]:
     ready = threading.Event()
     loop = asyncio.new_event_loop()
     ports: list[int] = []
+    writers: list[asyncio.StreamWriter] = []
     over = asyncio.Event()
 
     async def pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -467,7 +468,9 @@ def with_tls(context: ssl.SSLContext, port: int) -> Iterator[int]:
             writer.close()
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writers.append(writer)
         far_reader, far_writer = await asyncio.open_connection("127.0.0.1", port)
+        writers.append(far_writer)
         await asyncio.gather(pump(reader, far_writer), pump(far_reader, writer))
 
     async def main() -> None:
@@ -480,6 +483,9 @@ def with_tls(context: ssl.SSLContext, port: int) -> Iterator[int]:
         for each in tasks:
             each.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        for writer in writers:
+            writer.transport.abort()  # the other side may wait for a proper end for ever
+        await asyncio.gather(*(writer.wait_closed() for writer in writers), return_exceptions=True)
 
     thread = threading.Thread(target=loop.run_until_complete, args=(main(),))
     thread.start()
