@@ -113,27 +113,17 @@ async def create(cs: AsyncCloudSigma, specs: list[ServerSpec]) -> list[Server]:
                 return found
 
 
-async def start(cs: AsyncCloudSigma, server: Server) -> None:
-    """Start a stopped server and wait until it runs."""
+async def bring(
+    cs: AsyncCloudSigma, server: Server, act: Callable[..., Awaitable[Any]], before: str, after: str
+) -> None:
+    """Start or stop a server that is in the status ``before``, and wait until it is in ``after``."""
     while True:
         try:
-            await cs.servers.start(server, wait=True)
+            await act(server, wait=True)
         except UNSURE:
-            if (await cs.servers.get(server)).status == "stopped":
+            if (await cs.servers.get(server)).status == before:
                 continue
-            await cs.servers.wait(server, "running")
-        return
-
-
-async def stop(cs: AsyncCloudSigma, server: Server) -> None:
-    """Stop a running server and wait until it is stopped."""
-    while True:
-        try:
-            await cs.servers.stop(server, wait=True)
-        except UNSURE:
-            if (await cs.servers.get(server)).status == "running":
-                continue
-            await cs.servers.wait(server, "stopped")
+            await cs.servers.wait(server, after)
         return
 
 
@@ -159,8 +149,8 @@ async def life(cs: AsyncCloudSigma) -> None:
     servers = [server for batch in made for server in batch]
 
     async def powered(server: Server) -> None:
-        await start(cs, server)
-        await stop(cs, server)
+        await bring(cs, server, cs.servers.start, "stopped", "running")
+        await bring(cs, server, cs.servers.stop, "running", "stopped")
 
     await at_once([partial(powered, server) for server in servers], AT_ONCE)
     for begin in range(0, SERVERS, TOGETHER):

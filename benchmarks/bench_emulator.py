@@ -239,8 +239,8 @@ def cloud_with(drives: int) -> Iterator[tuple[int, str]]:
 
 
 @contextmanager
-def running(command: list[str], environment: dict[str, str]) -> Iterator[None]:
-    process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+def running(command: list[str], variables: dict[str, str]) -> Iterator[None]:
+    process = subprocess.Popen(command, env=variables, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         yield
     finally:

@@ -72,7 +72,9 @@ class _Archive(click.ParamType[str]):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
         text = str(value)
         if re.fullmatch(r"[a-z][a-z0-9+.-]*:/+[^\s/]\S*", text) is None:
-            self.fail(f"{text!r} is no address of a Debian archive, such as https://HOST/debian", param, ctx)
+            self.fail(
+                f"{text!r} is no address of a Debian archive; it begins with a scheme and a host", param, ctx
+            )
         return text
 
 

@@ -15,7 +15,8 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from cloudsigma_emulator.store.database import Database
 from cloudsigma_emulator.store.migrations import STEPS, migrate
-from cloudsigma_emulator.store.transaction import STRETCH, Transaction
+from cloudsigma_emulator.store.stretches import STRETCH
+from cloudsigma_emulator.store.transaction import Transaction
 
 Doc = dict[str, Any]
 KINDS = ("servers", "drives", "tags")

@@ -64,6 +64,15 @@ def bytes_of(cloud: Emulator) -> str:
     return "CONNECT" if secure(cloud) else "upload_chunk|/drives/download/"
 
 
+def speaks_as(emulator: Emulator) -> ssl.SSLContext:
+    """Return what lets a proxy speak TLS with the certificate of an emulator."""
+    certificate = emulator._certificate
+    assert certificate is not None
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate.chain, certificate.key)
+    return context
+
+
 class TestBytes:
     """What arrives is what was sent, and it went through the proxy."""
 
@@ -168,10 +177,7 @@ class TestOtherProxies:
         monkeypatch: pytest.MonkeyPatch,
     ) -> None:
         image = image_of(tmp_path, 9 * MIB)
-        certificate = tls_cloud._certificate
-        assert certificate is not None
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(certificate.chain, certificate.key)
+        context = speaks_as(tls_cloud)
         with trusting(tls_cloud.ca_file), Proxy(user=SECRET) as proxy, with_tls(context, proxy.port) as port:
             address = proxy.url.replace("http:", "https:").replace(str(proxy.port), str(port))
             use(monkeypatch, address)
@@ -302,10 +308,7 @@ class TestProof:
             given = {**options(cloud), "username": None, "password": None, "token": cloud.token}
         context = None
         if secure(cloud):
-            certificate = cloud._certificate
-            assert certificate is not None
-            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-            context.load_cert_chain(certificate.chain, certificate.key)
+            context = speaks_as(cloud)
 
         def elsewhere(request: Any, response: Any) -> None:
             if request.path.endswith("/download/") and response.status in (301, 302, 303, 307):
@@ -476,10 +479,7 @@ class TestFailures:
     ) -> None:
         if secure(cloud):
             pytest.skip("what a tunnel carries it cannot answer")
-        certificate = tls_cloud._certificate
-        assert certificate is not None
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(certificate.chain, certificate.key)
+        context = speaks_as(tls_cloud)
         with trusting(tls_cloud.ca_file), Proxy() as proxy, with_tls(context, proxy.port) as port:
             proxy.trouble("up", "refuse", 300 * KIB, only="upload_chunk", count=10**6)
             use(monkeypatch, f"https://127.0.0.1:{port}")

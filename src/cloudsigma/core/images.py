@@ -130,8 +130,7 @@ class RawImage:
     ordered = False
 
     def __init__(self, watched: WatchedFile) -> None:
-        self._watched = watched
-        self.piece = watched.piece
+        self.watched = watched
         self._known: deque[tuple[int, int]] = deque(maxlen=16)
         self.size = watched.state.size
 
@@ -145,7 +144,7 @@ class RawImage:
             if begin <= offset < end:
                 return offset, end
         # To ask may cost as much as the stretch is long, so it is asked once for all chunks in it.
-        found = await self._watched.file.next_data(offset)
+        found = await self.watched.file.next_data(offset)
         if found[1] <= offset:
             return self.size, self.size
         self._known.append(found)
@@ -153,19 +152,19 @@ class RawImage:
 
     async def read(self, offset: int, length: int) -> bytes:
         """Return bytes of the file. Raises :class:`cloudsigma.errors.ImageChanged` when it ends before them."""
-        piece = await self._watched.file.read_at(offset, length)
+        piece = await self.watched.file.read_at(offset, length)
         if len(piece) < length:
-            await self._watched.check()
-            raise ImageChanged(f"{self._watched.path} ended before the bytes that it had at the beginning")
+            await self.watched.check()
+            raise ImageChanged(f"{self.watched.path} ended before the bytes that it had at the beginning")
         return piece
 
     async def check(self) -> None:
         """Raise :class:`cloudsigma.errors.ImageChanged` when the file is not what it was."""
-        await self._watched.check()
+        await self.watched.check()
 
     async def close(self) -> None:
         """Close the file."""
-        await self._watched.file.close()
+        await self.watched.file.close()
 
 
 class _Stretch:
@@ -190,7 +189,7 @@ class _Stretch:
         if self._at < begin:
             piece: bytes | memoryview = ZEROS[: min(begin, self._end) - self._at]
         else:
-            length = min(self._image.piece, stop - self._at, self._end - self._at)
+            length = min(self._image.watched.piece, stop - self._at, self._end - self._at)
             piece = await self._image.read(self._at, length)
         self._at += len(piece)
         if self._at >= self._end:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 
+from . import stretches
 from .frame import Frame
 from .grants import Grants
 
@@ -30,9 +31,6 @@ class _Any:
 
 ANY: Final = _Any()
 """Passed as ``owner``: whoever it belongs to."""
-
-STRETCH: Final = 1 << 10
-"""How many places in the order of creation the table ``stretches`` counts together, see the migrations."""
 
 EVENT_KINDS: Final = frozenset(
     {"servers", "drives", "jobs", "ips", "vlans", "subscriptions", "balance", "profile"}
@@ -143,7 +141,7 @@ class Transaction:
         ``uuids`` keeps the store's order, not the argument's; unknown ones are left out.
         """
         where, values = self._where(kind, owner, uuids, name, status)
-        if offset >= STRETCH and not isinstance(owner, _Any) and uuids is name is status is None:
+        if offset >= stretches.STRETCH and not isinstance(owner, _Any) and uuids is name is status is None:
             return self._far_down(kind, owner or "", limit, offset)
         return self._documents(where, values, limit, offset)
 
@@ -397,22 +395,13 @@ class Transaction:
 
     def _far_down(self, kind: str, owner: str, limit: int | None, offset: int) -> list[Doc]:
         """Return documents that stand far down a list: from the stretch on that ``offset`` lies in."""
-        sql = (
-            "SELECT rank, stretch, before FROM"
-            " (SELECT rank, stretch, sum(n) OVER (ORDER BY rank, stretch) - n AS before FROM stretches"
-            " WHERE kind=? AND owner=?)"
-            " WHERE before <= ? ORDER BY before DESC LIMIT 1"
-        )
-        row = self._sql.execute(sql, (kind, owner, offset)).fetchone()
-        if row is None:
+        begin = stretches.begin_before(self._sql, kind, owner, offset)
+        if begin is None:
             return []
-        rank, stretch, before = row
+        rank, seq, before = begin
         # Two questions: SQLite does not use its index for a pair that ends with the row's own number.
         found = self._documents(
-            "kind=? AND owner=? AND rank=? AND seq>=?",
-            [kind, owner, rank, stretch * STRETCH],
-            limit,
-            offset - before,
+            "kind=? AND owner=? AND rank=? AND seq>=?", [kind, owner, rank, seq], limit, offset - before
         )
         rest = None if limit is None else limit - len(found)
         if rest is None or rest > 0:
