@@ -224,6 +224,8 @@ def _rows(folder: Path) -> Iterator[tuple[str, float, str]]:
 
 def _interrupted(folder: Path, image: Path) -> Iterator[tuple[str, float, str]]:
     """Measure how soon Ctrl-C ends the command in the middle of an image."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as shells have it in the background
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     seconds = []
     with cloud(folder / "interrupted") as options:
         config = folder / "interrupted.conf"
