@@ -199,9 +199,9 @@ def test_a_disk_image_in_one_request(
     lengths: list[int] = []
     inner = disk_images.read
 
-    def counted(path: str, form: str, offset: int, length: int, stop: threading.Event) -> bytes:
+    def counted(path: str, form: str, offset: int, length: int) -> bytes:
         lengths.append(length)
-        return inner(path, form, offset, length, stop)
+        return inner(path, form, offset, length)
 
     monkeypatch.setattr(disk_images, "read", counted)
     drive = drives("upload")(disk, protocol="direct")

@@ -10,7 +10,7 @@ from urllib.parse import urljoin, urlsplit
 
 from ..core import retry
 from ..core.journal import Journal
-from ..core.port import File, HttpResponse
+from ..core.port import File, HttpResponse, TransferPort
 from ..core.progress import Meter, ProgressCallback, Stopped
 from ..core.references import path_of
 from ..core.requests import MAX_REDIRECTS, Requests
@@ -174,6 +174,7 @@ class Download:
     def __init__(
         self,
         requests: Requests,
+        port: TransferPort,
         ref: Any,
         path: str,
         *,
@@ -186,7 +187,7 @@ class Download:
         if stretch < 1:
             raise InvalidArgument(f"chunk_size is {stretch}; it must be 1 byte or more")
         self._requests = requests
-        self._port = requests.port
+        self._port = port
         self._ref = ref
         self._path = path
         self._stretch = stretch
@@ -200,7 +201,7 @@ class Download:
         """Whether what is in the target's place is this download's."""
         self._used = True
         """Whether something else than zeros may stand where nothing was written in this run."""
-        self._sync_lock = requests.port.lock()
+        self._sync_lock = port.lock()
 
     async def run(self, resume: bool) -> Drive:
         """Download the drive, or what is missing of it, and return it."""

@@ -6,7 +6,7 @@ from hashlib import blake2b
 from typing import Protocol
 
 from ..core.journal import Journal, journal_path
-from ..core.port import File, Port
+from ..core.port import File, TransferPort
 from ..errors import TransferError
 from ..records.drive import Drive
 from .upload_begin import printable_name
@@ -52,7 +52,7 @@ class FileTarget:
 
     shared = False
 
-    def __init__(self, port: Port, path: str) -> None:
+    def __init__(self, port: TransferPort, path: str) -> None:
         self._files = port.files
         self._path = path
         self.where = f"{path}.part"
@@ -87,7 +87,7 @@ class DeviceTarget:
 
     shared = True
 
-    def __init__(self, port: Port, path: str) -> None:
+    def __init__(self, port: TransferPort, path: str) -> None:
         self._port = port
         self.where = path
 
@@ -130,7 +130,7 @@ class DeviceTarget:
         """Nothing to do."""
 
 
-async def target_of(port: Port, path: str) -> Target:
+async def target_of(port: TransferPort, path: str) -> Target:
     """Return the place that a path names. Raises :class:`OSError` for what cannot be one."""
     files = port.files
     if await files.state(path) is None:

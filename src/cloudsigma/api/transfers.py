@@ -9,9 +9,10 @@ from ..core.call import F, call
 from ..core.chunks import Chunk, ChunkPlan
 from ..core.images import SECTOR, DiskImage, Image, OrderedImage
 from ..core.journal import Journal
-from ..core.port import BodySource
+from ..core.port import BodySource, TransferPort
 from ..core.progress import Meter, MeteredBody, ProgressCallback
 from ..core.references import path_of, uuid_of
+from ..core.requests import Requests
 from ..errors import ImageChanged, InvalidArgument, ResumeRefused, TransferError
 from ..records.drive import Drive
 from ..records.reference import Ref
@@ -102,23 +103,29 @@ class DriveTransfers(DriveBytes[F]):
         meanwhile, :class:`cloudsigma.errors.ResumeRefused` when file or drive are not those that were begun with,
         :class:`cloudsigma.errors.TransferError`, and the other errors of :mod:`cloudsigma.errors`.
         """
-        port = self._requests.port
         _require_limits(parallel, bandwidth)
         if protocol not in (None, "link", "resumable", "direct"):
             raise InvalidArgument(f"there is no protocol {protocol!r}; there are link, resumable and direct")
         fields = _fields(name, media, storage_type)
-        upload = _Upload(self, fields, avoided(avoid), chunk_size, parallel, progress, bandwidth)
-        if is_stream(path):
-            return await upload.of_stream(path, protocol or "direct", size, verify)
-        where = port.files.path(path)
-        kind = await port.files.kind(where)
-        if kind == "folder":
-            raise IsADirectoryError(f"{where} is a folder, not an image")
-        if kind == "stream":
-            return await upload.of_stream(where, protocol or "direct", size, verify)
-        if protocol == "direct":
-            return await upload.in_one_request(where, form, verify)
-        return await upload.of_file(where, protocol or "link", form, resume, verify)
+        away = avoided(avoid)
+        callback = None if progress is None else self._requests.port.here(progress)
+
+        async def work(requests: Requests, port: TransferPort) -> Drive:
+            drives = type(self)(requests)
+            upload = _Upload(drives, port, fields, away, chunk_size, parallel, callback, bandwidth)
+            if is_stream(path):
+                return await upload.of_stream(path, protocol or "direct", size, verify)
+            where = port.files.path(path)
+            kind = await port.files.kind(where)
+            if kind == "folder":
+                raise IsADirectoryError(f"{where} is a folder, not an image")
+            if kind == "stream":
+                return await upload.of_stream(where, protocol or "direct", size, verify)
+            if protocol == "direct":
+                return await upload.in_one_request(where, form, verify)
+            return await upload.of_file(where, protocol or "link", form, resume, verify)
+
+        return await self._requests.apart(work)
 
     @call
     async def download(
@@ -146,17 +153,23 @@ class DriveTransfers(DriveBytes[F]):
         :class:`cloudsigma.errors.TransferError`, and the other errors of :mod:`cloudsigma.errors`.
         """
         _require_limits(parallel, bandwidth)
-        download = Download(
-            self._requests,
-            ref,
-            self._requests.port.files.path(path),
-            stretch=DEFAULT_STRETCH if chunk_size is None else chunk_size,
-            parallel=parallel,
-            callback=progress,
-            sparse=sparse,
-            bandwidth=bandwidth,
-        )
-        return await download.run(resume)
+        callback = None if progress is None else self._requests.port.here(progress)
+
+        async def work(requests: Requests, port: TransferPort) -> Drive:
+            download = Download(
+                requests,
+                port,
+                ref,
+                port.files.path(path),
+                stretch=DEFAULT_STRETCH if chunk_size is None else chunk_size,
+                parallel=parallel,
+                callback=callback,
+                sparse=sparse,
+                bandwidth=bandwidth,
+            )
+            return await download.run(resume)
+
+        return await self._requests.apart(work)
 
 
 def _require_limits(parallel: int, bandwidth: float | None) -> None:
@@ -181,6 +194,7 @@ class _Upload:
     def __init__(
         self,
         drives: Any,
+        port: TransferPort,
         fields: dict[str, Any],
         avoid: str | None,
         chunk_size: int | None,
@@ -190,7 +204,7 @@ class _Upload:
     ) -> None:
         self._drives = drives
         self._requests = drives._requests
-        self._port = drives._requests.port
+        self._port = port
         self._fields = fields
         self._avoid = avoid
         self._chunk_size = chunk_size
@@ -205,7 +219,7 @@ class _Upload:
         """Upload a file in chunks, with a journal."""
         # Without a readable image nothing is made, not even a journal.
         await (await self._port.files.open(path, "r")).close()
-        journal = await open_journal(self._requests, path, resume is False)
+        journal = await open_journal(self._requests, self._port, path, resume is False)
         opened: Opened | None = None
         try:
             if resume is False:
@@ -214,7 +228,7 @@ class _Upload:
             opened = await open_image(self._port, path, form, journal.facts)
             drive = await self._chunks(opened, journal, protocol, resume)
             if verify:
-                await verify_image(self._requests, drive, opened, self._parallel)
+                await verify_image(self._requests, self._port, drive, opened, self._parallel)
             await remove_strays(self._requests, journal, drive)
             await journal.remove()
             return drive
@@ -312,7 +326,7 @@ class _Upload:
                 body = await image.take(Chunk(0, 0, image.size))
             drive = await self._direct(body, image.size)
             if verify:
-                await verify_image(self._requests, drive, opened, self._parallel)
+                await verify_image(self._requests, self._port, drive, opened, self._parallel)
             return drive
         finally:
             await image.close()

@@ -27,7 +27,7 @@ from ..core.images import (
 )
 from ..core.journal import LONGEST_NAME, Journal, journal_path, length_of_name
 from ..core.pages import fetch_all
-from ..core.port import Port
+from ..core.port import TransferPort
 from ..core.references import path_of
 from ..core.requests import Requests
 from ..errors import (
@@ -76,7 +76,7 @@ def is_stream(source: object) -> bool:
     return hasattr(source, "read") and not hasattr(source, "__fspath__")
 
 
-async def open_stream(port: Port, source: object, size: int | None, name: str) -> OrderedImage:
+async def open_stream(port: TransferPort, source: object, size: int | None, name: str) -> OrderedImage:
     """Take a stream of ``size`` bytes. Raises :class:`cloudsigma.errors.InvalidArgument` without a size."""
     if size is None:
         raise InvalidArgument(
@@ -87,7 +87,9 @@ async def open_stream(port: Port, source: object, size: int | None, name: str) -
     return OrderedImage(await port.files.stream(source, None), size, None, name)
 
 
-async def open_image(port: Port, path: str, form: str | None, known: Mapping[str, Any] | None) -> Opened:
+async def open_image(
+    port: TransferPort, path: str, form: str | None, known: Mapping[str, Any] | None
+) -> Opened:
     """Open an image file.
 
     ``known`` are the facts of an earlier run, which spare measuring a packed file again if it is the same. Raises
@@ -126,7 +128,7 @@ async def open_image(port: Port, path: str, form: str | None, known: Mapping[str
     return Opened(image, path, name, facts)
 
 
-async def _measured(port: Port, path: str, packing: str, given: str | None) -> int:
+async def _measured(port: TransferPort, path: str, packing: str, given: str | None) -> int:
     stream = await port.files.stream(path, packing)
     try:
         head = await stream.read(512)
@@ -154,9 +156,8 @@ def account_tag(requests: Requests, more: str = "") -> str:
     return blake2b(text.encode("utf-8", "surrogateescape"), digest_size=4).hexdigest()
 
 
-async def open_journal(requests: Requests, path: str, anew: bool) -> Journal:
+async def open_journal(requests: Requests, port: TransferPort, path: str, anew: bool) -> Journal:
     """Open the journal of the upload of ``path`` to this account; raises as :meth:`Journal.open`."""
-    port = requests.port
     where = f"{path}.upload-{account_tag(requests)}.journal"
     if length_of_name(where) > LONGEST_NAME or not await port.files.writable_beside(path):
         tag = account_tag(requests, path)  # in the state folder names of many folders meet

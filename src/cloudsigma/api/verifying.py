@@ -7,7 +7,7 @@ from typing import Any
 
 from ..core.chunks import ChunkPlan
 from ..core.images import OrderedImage
-from ..core.port import BodySource
+from ..core.port import BodySource, TransferPort
 from ..core.progress import Meter, Stopped
 from ..core.requests import Requests
 from ..errors import TransferError
@@ -16,16 +16,18 @@ from .download_run import DEFAULT_STRETCH, RangeReader
 from .upload_begin import Opened, open_image
 
 
-async def verify_image(requests: Requests, drive: Drive, opened: Opened, parallel: int) -> None:
+async def verify_image(
+    requests: Requests, port: TransferPort, drive: Drive, opened: Opened, parallel: int
+) -> None:
     """Raise :class:`cloudsigma.errors.TransferError` unless the drive begins with the bytes of the image."""
     image = opened.image
     again: Opened | None = None
     if isinstance(image, OrderedImage):
-        again = await open_image(requests.port, opened.path, opened.facts["form"], opened.facts)
+        again = await open_image(port, opened.path, opened.facts["form"], opened.facts)
         image = again.image
         parallel = 1
     plan = ChunkPlan(image.size, DEFAULT_STRETCH)
-    meter = Meter(requests.port, image.size, None, None)
+    meter = Meter(port, image.size, None, None)
     reader = RangeReader(requests, drive, drive.size, meter)
     turns = iter(range(len(plan)))
 
@@ -44,7 +46,7 @@ async def verify_image(requests: Requests, drive: Drive, opened: Opened, paralle
 
     workers: Sequence[Any] = [lambda: work(turns)] * min(parallel, len(plan))
     try:
-        await requests.port.gather(workers, parallel)
+        await port.gather(workers, parallel)
         meter.raise_failure()
     finally:
         if again is not None:

@@ -12,8 +12,8 @@ from typing import Protocol
 
 from ..errors import ImageChanged, InvalidArgument
 from .chunks import Chunk
-from .pieces import largest_read
-from .port import BodySource, ByteStream, File, FileState, Port
+from .pieces import LARGEST_READ
+from .port import BodySource, ByteStream, File, FileState, TransferPort
 
 PIECE = 1024 * 1024
 DISK_PIECE = 16 * PIECE
@@ -93,12 +93,10 @@ async def fingerprint(file: File, size: int) -> str:
 class WatchedFile:
     """A file with the state that it must keep, and the path at which it must stay."""
 
-    def __init__(self, port: Port, path: str, file: File, state: FileState, is_device: bool) -> None:
+    def __init__(self, port: TransferPort, path: str, file: File, state: FileState, is_device: bool) -> None:
         self.path = path
         self.file = file
         self.state = state
-        self.piece = largest_read(port.blocking)
-        """Bytes that are best read at once."""
         self._port = port
         self._is_device = is_device
 
@@ -189,7 +187,7 @@ class _Stretch:
         if self._at < begin:
             piece: bytes | memoryview = ZEROS[: min(begin, self._end) - self._at]
         else:
-            length = min(self._image.watched.piece, stop - self._at, self._end - self._at)
+            length = min(LARGEST_READ, stop - self._at, self._end - self._at)
             piece = await self._image.read(self._at, length)
         self._at += len(piece)
         if self._at >= self._end:
@@ -291,7 +289,7 @@ class DiskImage:
 
     ordered = False
 
-    def __init__(self, port: Port, watched: WatchedFile, form: str, size: int) -> None:
+    def __init__(self, port: TransferPort, watched: WatchedFile, form: str, size: int) -> None:
         self._port = port
         self._watched = watched
         self._form = form

@@ -13,7 +13,7 @@ from typing import Any
 import orjson
 
 from ..errors import ResumeRefused, TransferError
-from .port import File, Port
+from .port import File, TransferPort
 
 LONGEST = 256 * 1024 * 1024
 LONGEST_NAME = 255
@@ -28,7 +28,7 @@ _KEYS = {
 class Journal:
     """An open journal. ``facts`` are what its objects say, all together; ``done`` the numbers of chunks."""
 
-    def __init__(self, port: Port, path: str, kind: str, file: File) -> None:
+    def __init__(self, port: TransferPort, path: str, kind: str, file: File) -> None:
         self.path = path
         self._kind = kind
         self.facts: dict[str, Any] = {}
@@ -39,7 +39,7 @@ class Journal:
         self._lock = port.lock()
 
     @classmethod
-    async def open(cls, port: Port, path: str, kind: str, *, anew: bool = False) -> Journal:
+    async def open(cls, port: TransferPort, path: str, kind: str, *, anew: bool = False) -> Journal:
         """Open the journal of an ``upload`` or a ``download``, made empty when there is none.
 
         Raises :class:`cloudsigma.errors.TransferError` when another process has it, and
@@ -141,7 +141,7 @@ class Journal:
         await self.close()
 
 
-async def journal_path(port: Port, tag: str, name: str) -> str:
+async def journal_path(port: TransferPort, tag: str, name: str) -> str:
     """Return the path of a journal that cannot lie beside what is moved: in the user's state folder.
 
     ``name`` is the base name of that, ``tag`` tells transfers apart that may run at once.

@@ -8,14 +8,8 @@ FIRST = 1024 * 1024
 FAST_SECONDS = 0.025
 SLOW_SECONDS = 0.1
 
-
-def largest_read(blocking: bool) -> int:
-    """Return the most bytes of a file that are best read at once to be sent, by the kind of the port.
-
-    Where one thread reads and sends them they should stay in its processor's cache; where another one reads them, each
-    piece costs a change of threads.
-    """
-    return 512 * 1024 if blocking else 2 * 1024 * 1024
+LARGEST_READ = 512 * 1024
+"""Bytes of a file that are best read at once to be sent: they stay in the processor's cache meanwhile."""
 
 
 class PieceSize:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
-from typing import NamedTuple, Protocol, TypeVar
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 T = TypeVar("T")
 
@@ -42,9 +42,9 @@ class BodySink(Protocol):
 class HttpRequest:
     """One HTTP request.
 
-    ``timeout`` is the time in seconds that the whole exchange may take, ``idle`` how long none of its bytes may move
-    where a ``source`` or a ``sink`` streams them. A ``source`` takes the place of ``body``. ``label`` stands for the
-    path in logs and errors where that is a secret.
+    ``timeout`` is the time in seconds that the whole exchange may take. ``label`` stands for the path in logs and errors
+    where that is a secret. On a :class:`TransferPort` bodies may stream: a ``source`` takes the place of ``body``, a
+    ``sink`` that of the answer's, and ``idle`` is how long none of their bytes may move, in seconds.
     """
 
     method: str
@@ -228,7 +228,6 @@ class Port(Protocol):
     """All effects."""
 
     blocking: bool
-    files: Files
 
     async def send(self, request: HttpRequest) -> HttpResponse:
         """Exchange one request for one answer, redirects not followed. Raises ``PortFailure``."""
@@ -264,5 +263,22 @@ class Port(Protocol):
         """Open a websocket. Raises ``UpgradeRefused`` or ``PortFailure``."""
         ...
 
+    async def apart(self, work: Callable[[TransferPort], Awaitable[T]]) -> T:
+        """Do work that moves many bytes, where it holds up nothing else of this port. Cancelled, it ends first."""
+        ...
+
+    def here(self, callback: Callable[[T], Any]) -> Callable[[T], Any]:
+        """Return what calls ``callback`` where the caller is, also out of work that is done apart."""
+        ...
+
     async def close(self) -> None:
         """Close every connection."""
+
+
+class TransferPort(Port, Protocol):
+    """Effects of work that moves many bytes: it blocks while it reads, writes, sends and receives them."""
+
+    @property
+    def files(self) -> Files:
+        """The file system."""
+        ...

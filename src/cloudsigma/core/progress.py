@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, NamedTuple, TypeAlias
 
-from .pieces import PieceSize, largest_read
+from .pieces import LARGEST_READ, PieceSize
 from .port import BodySource, Port
 
 REPORT_SECONDS = 0.1
@@ -57,10 +57,9 @@ class Meter:
     @property
     def step(self) -> int:
         """How many bytes may go at once."""
-        largest = largest_read(self._port.blocking)
         if self._bandwidth is None:
-            return largest
-        return int(max(SMALLEST_STEP, min(largest, self._bandwidth / 8)))
+            return LARGEST_READ
+        return int(max(SMALLEST_STEP, min(LARGEST_READ, self._bandwidth / 8)))
 
     def now(self) -> float:
         """Return the seconds of a clock that never goes back."""

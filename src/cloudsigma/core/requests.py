@@ -9,11 +9,11 @@ import gzip
 import logging
 import re
 import zlib
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from math import inf
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urljoin, urlsplit
 
 import orjson
@@ -33,10 +33,12 @@ from .addresses import Addresses
 from .addresses import encode_params as encode_params
 from .addresses import shown_path as shown_path
 from .authentication import authentication_for
-from .port import BodySink, BodySource, HttpRequest, HttpResponse, Port, PortFailure
+from .port import BodySink, BodySource, HttpRequest, HttpResponse, Port, PortFailure, TransferPort
 
 if TYPE_CHECKING:
     from .events import EventFeed
+
+T = TypeVar("T")
 
 LOG = logging.getLogger("cloudsigma")
 USER_AGENT = f"cloudsigma-python/{__version__}"
@@ -94,6 +96,7 @@ class Requests:
         self._addresses = Addresses(settings.api_endpoint)
         self.origin = self._addresses.origin
         self._events: EventFeed | None = None
+        self._apart: Requests | None = None
 
     @property
     def events(self) -> EventFeed:
@@ -103,6 +106,21 @@ class Requests:
 
             self._events = EventFeed(self)
         return self._events
+
+    async def apart(self, work: Callable[[Requests, TransferPort], Awaitable[T]]) -> T:
+        """Do work that moves many bytes, on the port for that and with requests over it."""
+
+        def begin(port: TransferPort) -> Awaitable[T]:
+            return work(self._over(port), port)
+
+        return await self.port.apart(begin)
+
+    def _over(self, port: TransferPort) -> Requests:
+        if port is self.port:
+            return self
+        if self._apart is None:
+            self._apart = Requests(port, self.settings)
+        return self._apart
 
     async def close(self) -> None:
         """Close the websocket feed and every connection."""

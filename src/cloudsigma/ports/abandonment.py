@@ -1,4 +1,4 @@
-"""How the jobs of an interrupted gather of the blocking port learn that they are to end."""
+"""How blocking work in threads learns that nobody waits for it any more: that its gather was interrupted, or its call."""
 
 from __future__ import annotations
 
@@ -9,11 +9,12 @@ abandoned: contextvars.ContextVar[threading.Event | None] = contextvars.ContextV
 
 
 class Abandoned(BaseException):
-    """Ends the jobs of a gather whose caller was interrupted; like a cancellation, it is no ordinary error."""
+    """Ends work whose caller was interrupted; like a cancellation, it is no ordinary error."""
 
 
 def stop_if_abandoned() -> None:
-    """Raise :class:`Abandoned` in a job whose gather was interrupted."""
+    """Raise :class:`Abandoned` in a job that is to end; once, so that it can set in order what it leaves."""
     stop = abandoned.get()
     if stop is not None and stop.is_set():
+        abandoned.set(None)
         raise Abandoned

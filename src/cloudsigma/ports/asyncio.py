@@ -8,13 +8,14 @@ import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from math import inf
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from ..core.port import Files, FrameStream, HttpRequest, HttpResponse, Signal
+from ..core.port import FrameStream, HttpRequest, HttpResponse, Signal, TransferPort
 from . import network
-from .bodies import BodyError
 from .connections_asyncio import AsyncioConnections
-from .files import LocalFiles
+
+if TYPE_CHECKING:
+    from .blocking import BlockingPort
 
 T = TypeVar("T")
 
@@ -44,11 +45,13 @@ class AsyncioPort:
     blocking = False
 
     def __init__(self) -> None:
-        self.files: Files = LocalFiles(asyncio.to_thread)
+        self._transfers: BlockingPort | None = None
         self._connections: dict[str, AsyncioConnections] = {}
         self._loop: asyncio.AbstractEventLoop | None = None
 
     async def send(self, request: HttpRequest) -> HttpResponse:
+        if request.source is not None or request.sink is not None:
+            raise TypeError("bodies stream on the port that work apart is given")
         end = request.url.index("/", 8)
         timeout = None if request.timeout == inf else request.timeout
         # Connecting has a limit of its own: it tells that nothing was sent. The other one is for all together.
@@ -58,8 +61,6 @@ class AsyncioPort:
             wire = network.wire_of(request, request.url[end:], connections.origin)
             async with asyncio.timeout(None if timeout is None else timeout + 0.01):
                 status, headers, body = await connections.exchange(wire, connect_seconds)
-        except BodyError as carried:
-            raise carried.error from None
         except network.TRANSPORT_ERRORS as error:
             raise network.failure_of(error) from error
         return network.received(status, headers, body)
@@ -121,7 +122,21 @@ class AsyncioPort:
 
         return await open_stream(url, headers, timeout)
 
+    async def apart(self, work: Callable[[TransferPort], Awaitable[T]]) -> T:
+        from .blocking import BlockingPort
+        from .threads_asyncio import in_a_thread
+
+        port = self._transfers = self._transfers or BlockingPort()
+        return await in_a_thread(lambda: work(port))
+
+    def here(self, callback: Callable[[T], Any]) -> Callable[[T], Any]:
+        from .threads_asyncio import in_the_loop
+
+        return in_the_loop(callback)
+
     async def close(self) -> None:
+        if self._transfers is not None:
+            await self._transfers.close()
         here = self._loop is asyncio.get_running_loop()
         connections, self._connections = self._connections, {}
         for each in connections.values() if here else ():

@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Any, TypeVar
 
-from ..core.port import Files, FrameStream, HttpRequest, HttpResponse, Signal
+from ..core.port import FrameStream, HttpRequest, HttpResponse, Signal, TransferPort
 from . import network
 from .abandonment import Abandoned, abandoned, stop_if_abandoned
 from .bodies import BodyError
@@ -60,7 +60,7 @@ class BlockingPort:
     blocking = True
 
     def __init__(self) -> None:
-        self.files: Files = LocalFiles(_at_once)
+        self.files = LocalFiles()
         self._begin_again()
 
     def _begin_again(self) -> None:
@@ -126,14 +126,15 @@ class BlockingPort:
         stop_if_abandoned()
         return open_stream(url, headers, timeout)
 
+    async def apart(self, work: Callable[[TransferPort], Awaitable[T]]) -> T:
+        return await work(self)
+
+    def here(self, callback: Callable[[T], Any]) -> Callable[[T], Any]:
+        return callback
+
     async def close(self) -> None:
         with self._lock:
             _close_all(self._connections)
-
-
-async def _at_once(function: Callable[..., T], *arguments: Any) -> T:
-    stop_if_abandoned()
-    return function(*arguments)
 
 
 def _close_all(connections: dict[str, Connections]) -> None:
@@ -150,7 +151,8 @@ class _Gathering:
         self._next = iter(range(len(jobs)))
         self._lock = threading.Lock()
         self._failure: BaseException | None = None
-        self._stop = threading.Event()
+        # Where the caller himself may be abandoned, his jobs learn of it at the same moment.
+        self._stop = abandoned.get() or threading.Event()
         self._ended = threading.Semaphore(0)
 
     def run(self, workers: int) -> list[Any]:
@@ -159,7 +161,9 @@ class _Gathering:
             for _ in range(workers):
                 context = contextvars.copy_context()
                 # Daemons: an interrupted program may end although a server keeps one of them waiting.
-                thread = threading.Thread(target=context.run, args=(self._work,), daemon=True)
+                thread = threading.Thread(
+                    target=context.run, args=(self._work,), name="cloudsigma worker", daemon=True
+                )
                 threads.append(thread)
                 thread.start()
             # Not Thread.join: interrupted, it takes a running thread for ended (CPython issue 45274).
@@ -174,6 +178,7 @@ class _Gathering:
             raise
         for thread in threads:
             thread.join()
+        stop_if_abandoned()
         if self._failure is not None:
             raise self._failure
         return self._results

@@ -10,8 +10,6 @@ from typing import TypeVar
 
 import h11
 
-from ..core.pieces import PieceSize
-from ..core.port import BodySink, PortFailure
 from . import network
 from .conversation import Conversation, Headers
 from .network import Origin, Wire
@@ -33,14 +31,6 @@ class AsyncioConnection:
 
     async def exchange(self, wire: Wire, connect_seconds: float) -> tuple[int, Headers, bytes]:
         """Send a request and return status, headers and body; connecting may take ``connect_seconds`` a step."""
-        if wire.source is not None or wire.sink is not None:
-            try:
-                return await self._stream_through(wire, connect_seconds)
-            except TimeoutError as error:
-                if wire.idle is None:
-                    raise
-                words = f"nothing moved for {wire.idle:.0f} seconds"
-                raise PortFailure(words, sent=True, timed_out=True) from error
         conversation = self._conversation
         sent = conversation.begin(wire.method, wire.target, wire.headers, wire.body)
         self._usable_until = 0.0
@@ -51,7 +41,7 @@ class AsyncioConnection:
         except network.CLOSED as error:
             broken = error  # the server may have answered before it closed
         try:
-            while not conversation.take(await stream.receive(network.READ_BYTES)):
+            while not conversation.take(await stream.receive()):
                 pass
         except (*network.CLOSED, h11.RemoteProtocolError):
             if broken is not None:
@@ -60,33 +50,6 @@ class AsyncioConnection:
         if conversation.renew():
             self._usable_until = time.monotonic() + network.KEEPALIVE_SECONDS
         return conversation.status, conversation.headers, conversation.body()
-
-    async def _stream_through(self, wire: Wire, connect_seconds: float) -> tuple[int, Headers, bytes]:
-        """Exchange with bodies that are made or taken on the way."""
-        conversation = self._conversation
-        head = conversation.begin_streamed(wire.method, wire.target, wire.headers, wire.length)
-        self._usable_until = 0.0
-        stream = self._stream or await self._connect(connect_seconds)
-        broken: OSError | None = None
-        whole = False
-        try:
-            whole = await _send(stream, head, wire)
-        except network.CLOSED as error:
-            broken = error  # the server may have answered before it closed
-        if whole:
-            conversation.end_streamed()
-        try:
-            body = await _receive_answer(stream, conversation, wire)
-        except (*network.CLOSED, h11.RemoteProtocolError):
-            if broken is not None:
-                raise broken from None
-            raise
-        status, headers = conversation.status, conversation.headers
-        if not whole and 200 <= status < 300:
-            raise PortFailure("the server answered before it had the whole request", sent=True)
-        if conversation.renew() and whole:
-            self._usable_until = time.monotonic() + network.KEEPALIVE_SECONDS
-        return status, headers, body
 
     async def _connect(self, seconds: float) -> Stream:
         origin, proxy = self._origin, self._proxy
@@ -128,68 +91,9 @@ async def _converse(stream: Stream, handshake: Handshake, seconds: float) -> Non
             sent = next(handshake)
             while True:
                 await stream.send(sent)
-                sent = handshake.send(await stream.receive(network.READ_BYTES))
+                sent = handshake.send(await stream.receive())
     except StopIteration:
         return
-
-
-async def _send(stream: Stream, head: bytes, wire: Wire) -> bool:
-    """Send a request; return False when the server answered before it had all of it."""
-    source = wire.source
-    if source is None:
-        await stream.send(head + wire.body, wire.idle)
-        return True
-    await source.start()
-    piece: bytes | memoryview = head
-    left = source.length
-    while True:
-        await stream.send(piece if isinstance(piece, bytes) or piece.readonly else bytes(piece), wire.idle)
-        piece = await source.read()
-        if not piece:
-            break
-        if stream.heard:
-            return False
-        left -= len(piece)
-    if left:
-        raise PortFailure("the body of the request was not of its length", sent=True)
-    return True
-
-
-async def _receive_answer(stream: Stream, conversation: Conversation, wire: Wire) -> bytes:
-    while not conversation.take_head(await stream.receive(network.READ_BYTES, wire.idle)):
-        pass
-    sink = wire.sink
-    wanted = sink is not None and await sink.begin(
-        conversation.status, network.plain_headers(conversation.headers)
-    )
-    rest = conversation.hand_over() if wanted else None
-    if sink is not None and rest is not None:
-        await _fill(stream, sink, *rest, wire.idle)
-        return b""
-    over = conversation.take_more()
-    while True:
-        if sink is not None and wanted:
-            for part in conversation.take_parts():
-                await sink.write(part)
-        if over:
-            return conversation.body()
-        conversation.receive(await stream.receive(network.READ_BYTES, wire.idle))
-        over = conversation.take_more()
-
-
-async def _fill(stream: Stream, sink: BodySink, length: int, came: bytes, idle: float | None) -> None:
-    """Give a body of ``length`` bytes, of which some ``came``, to a sink: in large pieces, as each costs it a thread."""
-    if came:
-        await sink.write(came)
-    left = length - len(came)
-    buffer = memoryview(bytearray(min(network.LARGEST_PIECE, left)))
-    size = PieceSize(network.LARGEST_PIECE)
-    while left:
-        piece = buffer[: min(left, size.next(time.monotonic()))]
-        if await stream.receive_into(piece, len(piece), idle) < len(piece):
-            raise h11.RemoteProtocolError("peer closed connection: incomplete message body")
-        left -= len(piece)
-        await sink.write(piece)
 
 
 class AsyncioConnections:

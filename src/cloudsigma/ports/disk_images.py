@@ -9,7 +9,6 @@ import json
 import shutil
 import subprocess
 import tempfile
-import threading
 from pathlib import Path
 
 from .abandonment import stop_if_abandoned
@@ -47,8 +46,8 @@ def _holds_its_disk(path: str, form: str) -> bool:
     return True
 
 
-def read(path: str, form: str, offset: int, length: int, stop: threading.Event | None = None) -> bytes:
-    """Return bytes of the disk; qemu-img ends early once ``stop`` is set. Raises :class:`OSError`."""
+def read(path: str, form: str, offset: int, length: int) -> bytes:
+    """Return bytes of the disk. Raises :class:`OSError`."""
     if offset % SECTOR:
         raise OSError(f"qemu-img reads no bytes at {offset}; chunk_size must be a multiple of {SECTOR}")
     # The stretch is a node of its own above the disk's: the words of `qemu-img dd` mean other things in newer versions.
@@ -59,13 +58,13 @@ def read(path: str, form: str, offset: int, length: int, stop: threading.Event |
         "file": {"driver": form, "file": {"driver": "file", "filename": path}},
     }
     with tempfile.NamedTemporaryFile(prefix="cloudsigma-") as target:
-        _qemu_img(path, ["convert", "-U", "-O", "raw", f"json:{json.dumps(stretch)}", target.name], stop)
+        _qemu_img(path, ["convert", "-U", "-O", "raw", f"json:{json.dumps(stretch)}", target.name])
         # By name, for qemu-img may have made the file anew.
         data = Path(target.name).read_bytes()[:length]
     return data + bytes(length - len(data))
 
 
-def _qemu_img(path: str, arguments: list[str], stop: threading.Event | None = None) -> bytes:
+def _qemu_img(path: str, arguments: list[str]) -> bytes:
     program = shutil.which("qemu-img")
     if program is None:
         raise OSError(f"{path} is no raw image, and qemu-img, which could read it, is not there: {REMEDY}")
@@ -77,7 +76,7 @@ def _qemu_img(path: str, arguments: list[str], stop: threading.Event | None = No
         start_new_session=True,  # Ctrl-C is ours to answer
     ) as process:
         try:
-            told, errors = _awaited(process, stop)
+            told, errors = _awaited(process)
         except BaseException:
             process.kill()
             process.wait()  # for a Ctrl-C here its end would not be awaited
@@ -88,11 +87,9 @@ def _qemu_img(path: str, arguments: list[str], stop: threading.Event | None = No
     return told
 
 
-def _awaited(process: subprocess.Popen[bytes], stop: threading.Event | None) -> tuple[bytes, bytes]:
+def _awaited(process: subprocess.Popen[bytes]) -> tuple[bytes, bytes]:
     while True:
         try:
             return process.communicate(timeout=SLICE_SECONDS)
         except subprocess.TimeoutExpired:
             stop_if_abandoned()
-            if stop is not None and stop.is_set():
-                raise OSError("qemu-img was stopped, as nobody waits for it any more") from None

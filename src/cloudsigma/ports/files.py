@@ -1,4 +1,4 @@
-"""The file system for both network ports: plain blocking work, done at once or in a thread as the port says."""
+"""The file system: plain blocking work, which ends early when nobody waits for it any more."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ import select
 import stat
 import sys
 import threading
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from pathlib import Path
-from typing import IO, Any, Protocol, TypeVar, cast
+from typing import IO, Any, TypeVar, cast
 
 from ..core.port import ByteStream, File, FileState
 from . import disk_images, unpacking
@@ -24,10 +24,10 @@ PATIENCE_SECONDS = 5.0
 """How long the closing of a file waits for threads that still use it."""
 
 
-class Runner(Protocol):
-    """Does a blocking piece of work and returns its result when it is awaited."""
-
-    def __call__(self, function: Callable[..., T], /, *arguments: Any) -> Awaitable[T]: ...
+def _do(function: Callable[..., T], *arguments: Any) -> T:
+    """Call a function unless nobody waits for its result any more."""
+    stop_if_abandoned()
+    return function(*arguments)
 
 
 class LocalFile:
@@ -36,9 +36,8 @@ class LocalFile:
     Otherwise its number could be another file's by the time the thread uses it.
     """
 
-    def __init__(self, path: str, do: Runner) -> None:
+    def __init__(self, path: str) -> None:
         self._path = path
-        self._do = do
         self._handle = -1
         self._users = 0
         self._closed = False
@@ -48,35 +47,32 @@ class LocalFile:
 
     async def open(self, mode: str) -> None:
         """Open the file, before anything else."""
-        try:
-            await self._do(self._open, mode)
-        except BaseException:
-            await self.close()
-            raise
+        self._handle = _do(_open, self._path, mode)
 
     async def read_at(self, offset: int, length: int) -> bytes:
-        return await self._do(self._read_at, offset, length)
+        return _do(self._read_at, offset, length)
 
     async def write_at(self, offset: int, data: bytes | memoryview) -> None:
-        await self._do(self._write_at, offset, data)
+        _do(self._write_at, offset, data)
 
     async def next_data(self, offset: int) -> tuple[int, int]:
-        return await self._do(self._next_data, offset)
+        return _do(self._next_data, offset)
 
     async def punch(self, offset: int, length: int) -> None:
-        await self._do(self._punch, offset, length)
+        _do(self._punch, offset, length)
 
     async def truncate(self, size: int) -> None:
-        await self._do(self._on, os.ftruncate, size)
+        _do(self._on, os.ftruncate, size)
 
     async def sync(self) -> None:
-        await self._do(self._on, os.fsync)
+        _do(self._on, os.fsync)
 
     async def state(self) -> FileState:
-        return await self._do(self._state)
+        return _do(self._state)
 
     async def lock(self) -> bool:
-        return await self._do(self._on, _lock)
+        locked: bool = _do(self._on, _lock)
+        return locked
 
     async def close(self) -> None:
         with self._lock:
@@ -86,7 +82,7 @@ class LocalFile:
         if handle >= 0:
             os.close(handle)
         elif used:
-            await self._do(self._over.wait, PATIENCE_SECONDS)
+            self._over.wait(PATIENCE_SECONDS)
 
     def _released(self) -> int:
         """Return what is to be closed now, -1 when that is nothing."""
@@ -94,14 +90,6 @@ class LocalFile:
             return -1
         handle, self._handle = self._handle, -1
         return handle
-
-    def _open(self, mode: str) -> None:
-        handle = _open(self._path, mode)
-        with self._lock:
-            if not self._closed:
-                self._handle = handle
-                return
-        os.close(handle)
 
     def _on(self, function: Callable[..., T], *arguments: Any) -> T:
         """Call a function of the system with the file, and put the file's name into its error."""
@@ -188,15 +176,14 @@ class LocalFile:
 class LocalStream:
     """Bytes in order."""
 
-    def __init__(self, inner: IO[bytes], close: Callable[[], None], do: Runner) -> None:
+    def __init__(self, inner: IO[bytes], close: Callable[[], None]) -> None:
         self._inner: Any = inner
         self._close = close
-        self._do = do
         self._closed = False
         self._poll = _poll_of(inner)
 
     async def read(self, length: int) -> bytes:
-        return await self._do(self._read, length)
+        return _do(self._read, length)
 
     def _read(self, length: int) -> bytes:
         parts: list[bytes] = []
@@ -240,25 +227,22 @@ def _poll_of(inner: object) -> Any:
 class LocalFiles:
     """The file system of this machine."""
 
-    def __init__(self, do: Runner) -> None:
-        self._do = do
-
     def path(self, path: object) -> str:
         return str(Path(os.fsdecode(cast("os.PathLike[str]", path))).absolute())
 
     async def resolved(self, path: str) -> str:
-        return str(await self._do(Path(path).resolve))
+        return str(_do(Path(path).resolve))
 
     async def open(self, path: str, mode: str) -> File:
-        file = LocalFile(path, self._do)
+        file = LocalFile(path)
         await file.open(mode)
         return file
 
     async def state(self, path: str) -> FileState | None:
-        return await self._do(_state_of, path)
+        return _do(_state_of, path)
 
     async def kind(self, path: str) -> str:
-        mode = (await self._do(os.stat, path)).st_mode
+        mode = _do(os.stat, path).st_mode
         if stat.S_ISBLK(mode):
             return "device"
         if stat.S_ISREG(mode):
@@ -266,30 +250,26 @@ class LocalFiles:
         return "folder" if stat.S_ISDIR(mode) else "stream"
 
     async def replace(self, source: str, target: str) -> None:
-        await self._do(_replace, source, target)
+        _do(_replace, source, target)
 
     async def remove(self, path: str) -> None:
-        await self._do(_remove, path)
+        _do(_remove, path)
 
     async def writable_beside(self, path: str) -> bool:
-        return await self._do(_writable_beside, path)
+        return _do(_writable_beside, path)
 
     async def state_folder(self) -> str:
-        return await self._do(_state_folder)
+        return _do(_state_folder)
 
     async def stream(self, source: object, packing: str | None) -> ByteStream:
-        inner, close = await self._do(unpacking.open_stream, source, packing)
-        return LocalStream(inner, close, self._do)
+        inner, close = _do(unpacking.open_stream, source, packing)
+        return LocalStream(inner, close)
 
     async def disk_image(self, path: str, form: str) -> int:
-        return await self._do(disk_images.virtual_size, path, form)
+        return _do(disk_images.virtual_size, path, form)
 
     async def disk_bytes(self, path: str, form: str, offset: int, length: int) -> bytes:
-        stop = threading.Event()
-        try:
-            return await self._do(disk_images.read, path, form, offset, length, stop)
-        finally:
-            stop.set()  # a thread for whose result nobody waits any more
+        return _do(disk_images.read, path, form, offset, length)
 
 
 def _open(path: str, mode: str) -> int:

@@ -14,10 +14,12 @@ from ..core.port import (
     HttpResponse,
     PortFailure,
     Signal,
+    TransferPort,
     UpgradeRefused,
 )
 from .asyncio import AsyncioPort
 from .blocking import BlockingPort
+from .files import LocalFiles
 
 T = TypeVar("T")
 
@@ -78,7 +80,7 @@ class MemoryPort:
         self._random = random
         self._frames = frames
         self._threads: BlockingPort | AsyncioPort = BlockingPort() if blocking else AsyncioPort()
-        self.files = self._threads.files
+        self.files = LocalFiles()
 
     async def send(self, request: HttpRequest) -> HttpResponse:
         sent = request.body if request.source is None else await _whole(request.source)
@@ -121,6 +123,12 @@ class MemoryPort:
         if self._frames is None:
             raise UpgradeRefused(404)
         return self._frames(url, headers)
+
+    async def apart(self, work: Callable[[TransferPort], Awaitable[T]]) -> T:
+        return await work(self)
+
+    def here(self, callback: Callable[[T], Any]) -> Callable[[T], Any]:
+        return callback
 
     async def close(self) -> None:
         await self._threads.close()

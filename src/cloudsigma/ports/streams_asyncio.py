@@ -1,4 +1,4 @@
-"""A connection of the event loop: bytes are received into buffers that are given to it, and nothing between."""
+"""A connection of the event loop."""
 
 from __future__ import annotations
 
@@ -15,21 +15,18 @@ from .line import has_something_to_read
 HEAD_START_SECONDS = 0.25
 """How long an address of a host has before the next one is tried as well (RFC 8305)."""
 
-EARLY_BYTES = 64 * 1024
+ENOUGH_BYTES = 256 * 1024
+"""How much is received before somebody asks for it."""
 
 
-class Stream(asyncio.BufferedProtocol):
+class Stream(asyncio.Protocol):
     """A connection, perhaps with TLS. Only one task at a time may receive, and one send."""
 
     def __init__(self) -> None:
         self._loop = asyncio.get_running_loop()
         self._transport: asyncio.Transport | None = None
         self._socket: socket.socket | None = None
-        self._view = memoryview(b"")
-        self._filled = 0
-        self._wanted = 0
-        self._spare = memoryview(b"")
-        self._early = bytearray()
+        self._came = b""
         self._over = False
         self._error: Exception | None = None
         self._receiving: asyncio.Future[None] | None = None
@@ -41,24 +38,12 @@ class Stream(asyncio.BufferedProtocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast("asyncio.Transport", transport)
         self._socket = transport.get_extra_info("socket")
-        self._transport.pause_reading()
 
-    def get_buffer(self, sizehint: int) -> memoryview:
-        if self._filled < len(self._view):
-            return self._view[self._filled :]
-        if not self._spare:
-            self._spare = memoryview(bytearray(EARLY_BYTES))
-        return self._spare
-
-    def buffer_updated(self, nbytes: int) -> None:
-        if self._filled < len(self._view):
-            self._filled += nbytes
-            if self._filled >= self._wanted:
-                _wake(self._receiving)
-            return
-        self._early += self._spare[:nbytes]  # nobody asked for it yet
-        if len(self._early) >= EARLY_BYTES and self._transport is not None:
+    def data_received(self, data: bytes) -> None:
+        self._came = self._came + data if self._came else data
+        if len(self._came) >= ENOUGH_BYTES and self._transport is not None:
             self._transport.pause_reading()
+        _wake(self._receiving)
 
     def eof_received(self) -> None:
         self._over = True
@@ -79,54 +64,31 @@ class Stream(asyncio.BufferedProtocol):
 
     # what the connection calls
 
-    async def receive_into(self, view: memoryview, wanted: int = 1, idle: float | None = None) -> int:
-        """Receive ``wanted`` bytes or more; return how many, fewer only when the other side has closed.
-
-        Raises :class:`TimeoutError` when for ``idle`` seconds none came, and :class:`OSError`.
-        """
-        count = min(len(view), len(self._early))
-        if count:
-            view[:count] = self._early[:count]
-            del self._early[:count]
-        if count >= wanted:
-            return count
-        if self._over:
-            if self._error is not None and not count:
-                raise self._error
-            return count
-        assert self._transport is not None
-        self._view, self._filled, self._wanted = view, count, wanted
-        self._receiving = self._loop.create_future()
-        self._transport.resume_reading()
-        try:
-            await self._within(self._receiving, idle)
-        finally:
-            self._transport.pause_reading()
-            filled, self._view, self._filled, self._receiving = self._filled, memoryview(b""), 0, None
-        if self._error is not None and not filled:
+    async def receive(self) -> bytes:
+        """Receive what comes, nothing when the other side has closed. Raises :class:`OSError`."""
+        if not self._came and not self._over:
+            self._receiving = self._loop.create_future()
+            try:
+                await self._receiving
+            finally:
+                self._receiving = None
+        came, self._came = self._came, b""
+        if len(came) >= ENOUGH_BYTES and self._transport is not None:
+            self._transport.resume_reading()
+        if not came and self._error is not None:
             raise self._error
-        return filled
+        return came
 
-    async def receive(self, most: int, idle: float | None = None) -> bytes:
-        """Receive what comes, nothing when the other side has closed; raises as :meth:`receive_into`."""
-        buffer = bytearray(most)
-        return bytes(memoryview(buffer)[: await self.receive_into(memoryview(buffer), 1, idle)])
-
-    async def send(self, data: bytes | memoryview, idle: float | None = None) -> None:
-        """Send bytes; returns when most of them have gone. Meanwhile the other side is heard.
-
-        Raises :class:`TimeoutError` when for ``idle`` seconds none went, and :class:`OSError`.
-        """
+    async def send(self, data: bytes) -> None:
+        """Send bytes; returns when most of them have gone. Raises :class:`OSError`."""
         assert self._transport is not None
         self._require_open()
-        if len(self._early) < EARLY_BYTES:
-            self._transport.resume_reading()
         self._transport.write(data)
         while self._full:
             self._require_open()
             self._sending = self._loop.create_future()
             try:
-                await self._within(self._sending, idle)
+                await self._sending
             finally:
                 self._sending = None
         self._require_open()
@@ -136,29 +98,6 @@ class Stream(asyncio.BufferedProtocol):
             raise self._error
         if self._transport is None or self._transport.is_closing():
             raise ConnectionResetError(errno.ECONNRESET, os.strerror(errno.ECONNRESET))
-
-    async def _within(self, future: asyncio.Future[None], idle: float | None) -> None:
-        if idle is None:
-            await future
-            return
-        timers: list[asyncio.TimerHandle] = []
-
-        def look(seen: tuple[int, int]) -> None:
-            now = self._moved()
-            if now != seen:
-                timers[0] = self._loop.call_later(idle, look, now)
-            elif not future.done():
-                future.set_exception(TimeoutError())
-
-        timers.append(self._loop.call_later(idle, look, self._moved()))
-        try:
-            await future
-        finally:
-            timers[0].cancel()
-
-    def _moved(self) -> tuple[int, int]:
-        assert self._transport is not None
-        return self._filled, self._transport.get_write_buffer_size()
 
     async def secure(self, context: ssl.SSLContext, host: str, seconds: float) -> None:
         """Speak TLS from here on. Raises :class:`TimeoutError` and :class:`OSError`."""
@@ -171,16 +110,12 @@ class Stream(asyncio.BufferedProtocol):
         if made is None:
             raise ConnectionResetError(errno.ECONNRESET, os.strerror(errno.ECONNRESET))
         self._transport = made
-        self._transport.pause_reading()
-
-    @property
-    def heard(self) -> bool:
-        """Whether something has come that nobody has asked for yet, or the other side has closed."""
-        return bool(self._early) or self._over
 
     def is_idle(self) -> bool:
         """Tell whether nothing has come since, and the other side has not closed."""
-        if self.heard or self._socket is None or self._transport is None or self._transport.is_closing():
+        if self._came or self._over or self._socket is None:
+            return False
+        if self._transport is None or self._transport.is_closing():
             return False
         return not has_something_to_read(self._socket)
 
