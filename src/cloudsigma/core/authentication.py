@@ -75,15 +75,7 @@ class CookieLogin:
         return headers
 
     def received(self, cookies: Iterable[str]) -> None:
-        for raw in cookies:
-            pair, *attributes = raw.split(";")
-            name, separator, value = pair.strip().partition("=")
-            if not separator or name == "async_auth":
-                continue  # the websocket's ticket is read by who asked for it
-            if any(attribute.strip().lower() in ("max-age=0", "max-age=-1") for attribute in attributes):
-                self._cookies.pop(name, None)
-            else:
-                self._cookies[name] = value
+        self._cookies = _changed(self._cookies, cookies)
 
     async def renew(self, requests: Requests, generation: int, deadline: float) -> bool:
         async with requests.login_lock:
@@ -97,8 +89,7 @@ class CookieLogin:
                     repeatable=True,
                     authenticated=False,
                 )
-                self._cookies = {}
-                self.received(answer.raw.cookies)
+                self._cookies = _changed({}, answer.raw.cookies)
                 if "sessionid" not in self._cookies:
                     raise BadAnswer(
                         "the login was answered without a session cookie",
@@ -109,6 +100,21 @@ class CookieLogin:
                     )
                 self.generation += 1
         return True
+
+
+def _changed(cookies: Mapping[str, str], lines: Iterable[str]) -> dict[str, str]:
+    """Return cookies as ``Set-Cookie`` lines leave them: others, for a thread may be reading those at hand."""
+    changed = dict(cookies)
+    for line in lines:
+        pair, *attributes = line.split(";")
+        name, separator, value = pair.strip().partition("=")
+        if not separator or name == "async_auth":
+            continue  # the websocket's ticket is read by who asked for it
+        if any(attribute.strip().lower() in ("max-age=0", "max-age=-1") for attribute in attributes):
+            changed.pop(name, None)
+        else:
+            changed[name] = value
+    return changed
 
 
 def authentication_for(settings: Settings) -> Authentication:
