@@ -479,12 +479,13 @@ def with_tls(context: ssl.SSLContext, port: int) -> Iterator[int]:
         ready.set()
         await over.wait()
         server.close()
+        for writer in writers:
+            # The other side may wait for a proper end for ever; and one that was closed twice can be aborted no more.
+            writer.transport.abort()
         tasks = [each for each in asyncio.all_tasks() if each is not asyncio.current_task()]
         for each in tasks:
             each.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        for writer in writers:
-            writer.transport.abort()  # the other side may wait for a proper end for ever
         await asyncio.gather(*(writer.wait_closed() for writer in writers), return_exceptions=True)
 
     thread = threading.Thread(target=loop.run_until_complete, args=(main(),))
