@@ -32,7 +32,7 @@ async def in_a_thread(work: Callable[[], Awaitable[T]]) -> T:
         except BaseException as error:  # noqa: BLE001  (raised again where it is awaited)
             outcome = None, error
         try:
-            loop.call_soon_threadsafe(_end, ended, outcome)
+            loop.call_soon_threadsafe(ended.set_result, outcome)
         except RuntimeError:
             pass  # the loop was closed: nobody waits any more
 
@@ -61,11 +61,6 @@ async def _outlast(ended: asyncio.Future[Any], until: float) -> None:
     while not ended.done() and loop.time() < until:
         with contextlib.suppress(asyncio.CancelledError):
             await asyncio.wait([ended], timeout=until - loop.time())
-
-
-def _end(ended: asyncio.Future[Any], outcome: tuple[Any, BaseException | None]) -> None:
-    if not ended.done():
-        ended.set_result(outcome)
 
 
 def in_the_loop(callback: Callable[[T], Any]) -> Callable[[T], Any]:
