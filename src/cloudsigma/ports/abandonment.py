@@ -4,6 +4,11 @@ from __future__ import annotations
 
 import contextvars
 import threading
+import time
+from collections.abc import Callable
+
+SLICE_SECONDS = 0.2
+"""How long work may wait without asking whether it is still wanted."""
 
 abandoned: contextvars.ContextVar[threading.Event | None] = contextvars.ContextVar("abandoned", default=None)
 
@@ -18,3 +23,19 @@ def stop_if_abandoned() -> None:
     if stop is not None and stop.is_set():
         abandoned.set(None)
         raise Abandoned
+
+
+def in_slices(wait: Callable[[float | None], bool], timeout: float | None) -> bool:
+    """Wait up to ``timeout`` seconds, with an eye on being abandoned."""
+    if timeout is not None:
+        timeout = min(timeout, threading.TIMEOUT_MAX)
+    if abandoned.get() is None:
+        return wait(timeout)
+    until = None if timeout is None else time.monotonic() + timeout
+    while True:
+        left = SLICE_SECONDS if until is None else min(SLICE_SECONDS, until - time.monotonic())
+        if wait(max(0.0, left)):
+            return True
+        stop_if_abandoned()
+        if until is not None and time.monotonic() >= until:
+            return False

@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 
 from ..core.port import FrameStream, HttpRequest, HttpResponse, Signal, TransferPort
 from . import network
-from .abandonment import Abandoned, abandoned, stop_if_abandoned
+from .abandonment import Abandoned, abandoned, in_slices, stop_if_abandoned
 from .bodies import BodyError
 from .connections import Connections
 from .files import LocalFiles
@@ -214,19 +214,3 @@ def finish(awaitable: Awaitable[T]) -> T:
 
     coroutine: Coroutine[Any, Any, T] = wait()
     return run(coroutine)
-
-
-def in_slices(wait: Callable[[float | None], bool], timeout: float | None) -> bool:
-    """Wait up to ``timeout`` seconds, in a job of a gather with an eye on its being abandoned."""
-    if timeout is not None:
-        timeout = min(timeout, threading.TIMEOUT_MAX)
-    if abandoned.get() is None:
-        return wait(timeout)
-    until = None if timeout is None else time.monotonic() + timeout
-    while True:
-        left = 0.2 if until is None else min(0.2, until - time.monotonic())
-        if wait(max(0.0, left)):
-            return True
-        stop_if_abandoned()
-        if until is not None and time.monotonic() >= until:
-            return False

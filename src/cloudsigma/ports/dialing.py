@@ -18,8 +18,8 @@ from typing import TypeVar, cast
 import h11
 
 from . import network
-from .abandonment import stop_if_abandoned
-from .line import SLICE_SECONDS, Duplex
+from .abandonment import SLICE_SECONDS, stop_if_abandoned
+from .line import Duplex
 from .network import Origin
 from .proxies import Handshake, Proxy
 

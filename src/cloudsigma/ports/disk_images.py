@@ -11,11 +11,10 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-from .abandonment import stop_if_abandoned
+from .abandonment import SLICE_SECONDS, stop_if_abandoned
 
 REMEDY = "install qemu-img (package qemu-utils or qemu-img), or turn the image to raw yourself"
 SECTOR = 512
-SLICE_SECONDS = 0.2
 
 
 def virtual_size(path: str, form: str) -> int:

@@ -15,11 +15,10 @@ from typing import IO, Any, TypeVar, cast
 
 from ..core.port import ByteStream, File, FileState
 from . import disk_images, unpacking
-from .abandonment import stop_if_abandoned
+from .abandonment import SLICE_SECONDS, stop_if_abandoned
 
 T = TypeVar("T")
 
-SLICE_MILLISECONDS = 200
 PATIENCE_SECONDS = 5.0
 """How long the closing of a file waits for threads that still use it."""
 
@@ -201,7 +200,7 @@ class LocalStream:
         """Return what comes next; where nothing comes, wait in slices, so that nobody has to wait for this thread."""
         if self._poll is None:
             return self._inner.read(length)
-        while not self._poll.poll(SLICE_MILLISECONDS):
+        while not self._poll.poll(SLICE_SECONDS * 1000):
             stop_if_abandoned()
             if self._closed:
                 raise OSError("the stream was closed while it was read")

@@ -11,7 +11,7 @@ from websockets.sync.client import ClientConnection, connect
 
 from ..core.port import PortFailure, UpgradeRefused
 from . import network
-from .blocking import in_slices
+from .abandonment import in_slices
 
 
 class BlockingFrames:

@@ -15,11 +15,9 @@ from ..core.call import run
 from ..core.pieces import PieceSize
 from ..core.port import BodySink, PortFailure
 from . import network
-from .abandonment import stop_if_abandoned
+from .abandonment import SLICE_SECONDS, stop_if_abandoned
 from .conversation import Conversation, Headers
 from .network import Wire
-
-SLICE_SECONDS = 0.2
 
 
 class Duplex(Protocol):

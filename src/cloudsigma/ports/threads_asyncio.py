@@ -9,8 +9,8 @@ import threading
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
-from .abandonment import abandoned
-from .blocking import finish, in_slices
+from .abandonment import abandoned, in_slices
+from .blocking import finish
 
 T = TypeVar("T")
 
