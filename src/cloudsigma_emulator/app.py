@@ -87,11 +87,14 @@ class App:
         self._effects_lock = threading.Lock()
         self._effects_thread: int | None = None
         self._open = False
-        self.database = Database(self.options.data, links_of, uri_of, holdings_of, grants_of)
-        self.engine = Engine(self, TASKS, LONG_TASKS, CALENDAR_TASKS, QUIET_TASKS)
-        self.hypervisor = make_hypervisor(self.options.hypervisor, Guests(self), self.options.accelerator)
-        try:
+        with contextlib.ExitStack() as undo:
+            self.database = Database(self.options.data, links_of, uri_of, holdings_of, grants_of)
+            undo.callback(self.database.close)
+            self.engine = Engine(self, TASKS, LONG_TASKS, CALENDAR_TASKS, QUIET_TASKS)
+            self.hypervisor = make_hypervisor(self.options.hypervisor, Guests(self), self.options.accelerator)
+            undo.callback(self.hypervisor.close)
             self.images = Images(self.options.data or self.hypervisor.scratch)
+            undo.callback(self.images.close)
             with self.transaction() as tx:
                 if tx.setting("secret") is None:
                     self._sow(tx)
@@ -100,9 +103,7 @@ class App:
                     addresses.lend_from(tx, self.hypervisor.lends_from)
                 self.secret = bytes.fromhex(tx.setting("secret"))
             self._restore()
-        except BaseException:
-            self.hypervisor.close()
-            raise
+            undo.pop_all()  # it stands
 
     # the main thing
 

@@ -166,7 +166,11 @@ class Emulator:
         self._app, self._server = app, server
         app.start()
         if self._config_out is not None:
-            config_file.write(self._config_out, self.settings())
+            try:
+                config_file.write(self._config_out, self.settings())
+            except BaseException:
+                self.stop()
+                raise
         return self
 
     def _find_certificate(self) -> Certificate | None:

@@ -211,6 +211,22 @@ def test_directories_that_cannot_be_used(tmp_path: Path) -> None:
         Emulator(data=newer).start()
 
 
+def test_a_start_that_fails_holds_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    data = tmp_path / "data"
+    with Emulator() as other:
+        starts = [
+            (Emulator(data=data, port=other.port), "in use"),
+            (Emulator(data=data, config_out=tmp_path / "absent" / "out.conf"), "absent"),
+            (Emulator(data=data, hypervisor="qemu"), "qemu"),
+        ]
+        for emulator, words in starts:
+            with pytest.raises((OSError, NotImplementedError), match=words):
+                emulator.start()
+            with Emulator(data=data):  # nobody has the folder
+                pass
+
+
 def test_nothing_is_kept_without_a_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TMPDIR", str(tmp_path))
     monkeypatch.setattr("tempfile.tempdir", None)

@@ -81,6 +81,7 @@ class Database:
         if name != ":memory:":
             with contextlib.suppress(OSError):  # passwords are in it, and the folder may be open to others
                 os.close(os.open(name, os.O_RDWR | os.O_CREAT, 0o600))
+        connection: sqlite3.Connection | None = None
         try:
             connection = sqlite3.connect(
                 name, isolation_level=None, check_same_thread=False, cached_statements=512
@@ -91,6 +92,8 @@ class Database:
             connection.execute("PRAGMA temp_store = MEMORY")
             connection.execute("PRAGMA cache_size = -65536")
         except sqlite3.DatabaseError as error:
+            if connection is not None:
+                connection.close()
             raise StoreProblem(f"{name}: not a database of this emulator ({error})") from error
         return connection
 
