@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
+import errno
 import os
+import socket
 import threading
 from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
 
 from cloudsigma import AsyncCloudSigma
+from cloudsigma.api import chunk_protocols
 from cloudsigma.core.call import run
-from cloudsigma.ports import blocking, files, threads_asyncio
+from cloudsigma.ports import blocking, files, network, threads_asyncio
 from cloudsigma.ports.blocking import BlockingPort
 from cloudsigma_emulator import Emulator
 
@@ -31,27 +35,44 @@ OF_THE_TEST: contextvars.ContextVar[str] = contextvars.ContextVar("OF_THE_TEST",
 
 
 class Gate:
-    """Keeps the first call of a function of the system at its door."""
+    """Keeps the first call of a function that is ``meant`` at its door, and lets it fail with ``error`` then, if any."""
 
-    def __init__(self, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    def __init__(
+        self,
+        monkeypatch: pytest.MonkeyPatch,
+        module: ModuleType,
+        name: str,
+        meant: Callable[..., bool] = lambda *_: True,
+        error: OSError | None = None,
+    ) -> None:
         self.come = threading.Event()
         self.go = threading.Event()
         self.over = threading.Event()
-        self._inner = getattr(os, name)
+        self._inner = getattr(module, name)
+        self._meant = meant
+        self._error = error
         self._lock = threading.Lock()
-        monkeypatch.setattr(os, name, self)
+        monkeypatch.setattr(module, name, self)
 
-    def __call__(self, *arguments: Any) -> Any:
+    def __call__(self, *arguments: Any, **more: Any) -> Any:
         with self._lock:
-            first = not self.come.is_set()
-            self.come.set()
-        if first:
-            assert self.go.wait(PATIENCE)
-        try:
-            return self._inner(*arguments)
-        finally:
+            first = not self.come.is_set() and self._meant(*arguments)
             if first:
-                self.over.set()
+                self.come.set()
+        if not first:
+            return self._inner(*arguments, **more)
+        assert self.go.wait(PATIENCE)
+        try:
+            if self._error is not None:
+                raise self._error
+            return self._inner(*arguments, **more)
+        finally:
+            self.over.set()
+
+
+def at_work() -> list[threading.Thread]:
+    """Return the threads of transfers that have not ended."""
+    return [each for each in threading.enumerate() if each.name.startswith("cloudsigma ")]
 
 
 @pytest.fixture
@@ -63,9 +84,7 @@ def image(tmp_path: Path) -> Path:
 def threads() -> Iterator[None]:
     """Require that no thread of a transfer outlives the test."""
     yield
-    for each in threading.enumerate():
-        if not each.name.startswith("cloudsigma "):
-            continue
+    for each in at_work():
         each.join(PATIENCE)
         assert not each.is_alive(), each
 
@@ -191,7 +210,7 @@ class TestCancelled:
     ) -> None:
         async def work(cs: AsyncCloudSigma) -> None:
             drive = await cs.drives.upload(image)
-            gate = Gate(monkeypatch, "pwrite")
+            gate = Gate(monkeypatch, os, "pwrite")
             target = image.with_name("target.raw")
             task = asyncio.ensure_future(cs.drives.download(drive, target, chunk_size=MIB))
             assert await asyncio.to_thread(gate.come.wait, PATIENCE)
@@ -216,25 +235,123 @@ class TestCancelled:
         for module in (blocking, files, threads_asyncio):
             monkeypatch.setattr(module, "PATIENCE_SECONDS", 0.01)
         others = [image.with_name(f"other {number}") for number in range(20)]
+        seen: list[Any] = []
 
         async def work(cs: AsyncCloudSigma) -> None:
             drive = await cs.drives.upload(image)
-            gate = Gate(monkeypatch, "pwrite")
-            task = asyncio.ensure_future(cs.drives.download(drive, image.with_name("target.raw")))
+            gate = Gate(monkeypatch, os, "pwrite")
+            task = asyncio.ensure_future(
+                cs.drives.download(drive, image.with_name("target.raw"), progress=seen.append)
+            )
             assert await asyncio.to_thread(gate.come.wait, PATIENCE)
             task.cancel()
             with pytest.raises(asyncio.CancelledError):
                 await task
             assert not gate.over.is_set()
+            reports = len(seen)
             opened = [each.open("wb") for each in others]
             gate.go.set()
             assert await asyncio.to_thread(gate.over.wait, PATIENCE)
             for each in opened:
                 each.close()
+            for thread in at_work():
+                await asyncio.to_thread(thread.join, PATIENCE)
+            assert len(seen) == reports
 
         awaited(cloud, work)
         assert [each.read_bytes() for each in others] == [b""] * 20
         assert not image.with_name("target.raw").exists()
+
+    @pytest.mark.skipif(not hasattr(os, "pread"), reason="reading at a place takes two calls here")
+    def test_what_fails_meanwhile_leaves_nothing_open(
+        self, cloud: Emulator, image: Path, threads: None, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        async def work(cs: AsyncCloudSigma) -> Any:
+            head = 512
+            gate = Gate(
+                monkeypatch, os, "pread", lambda _, length, at: length == head, OSError(errno.EIO, "broken")
+            )
+            task = asyncio.ensure_future(cs.drives.upload(image))
+            assert await asyncio.to_thread(gate.come.wait, PATIENCE)
+            task.cancel()
+            await asyncio.sleep(0)  # it is told so
+            gate.go.set()
+            with pytest.raises(asyncio.CancelledError):
+                await task
+            return await cs.drives.upload(image)  # nobody has the journal any more
+
+        drive = awaited(cloud, work)
+        assert content(cloud, drive, SIZE) == image.read_bytes()
+
+    @pytest.mark.skipif(not hasattr(os, "pwrite"), reason="writing at a place takes two calls here")
+    def test_what_fails_meanwhile_keeps_what_is_there(
+        self, cloud: Emulator, image: Path, threads: None, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        target = image.with_name("target.raw")
+        seen: list[int] = []
+
+        async def work(cs: AsyncCloudSigma) -> None:
+            drive = await cs.drives.upload(image)
+            gate = Gate(
+                monkeypatch, os, "pwrite", lambda _, data, at: at >= 4 * MIB, OSError(errno.ENOSPC, "full")
+            )
+            task = asyncio.ensure_future(cs.drives.download(drive, target, parallel=1, chunk_size=MIB))
+            assert await asyncio.to_thread(gate.come.wait, PATIENCE)
+            task.cancel()
+            await asyncio.sleep(0)  # it is told so
+            gate.go.set()
+            with pytest.raises(asyncio.CancelledError):
+                await task
+            await cs.drives.download(drive, target, progress=lambda progress: seen.append(progress.done))
+
+        awaited(cloud, work)
+        assert seen[0] == 4 * MIB
+        assert begins_with(target, image)
+
+    def test_while_it_waits_for_a_connection(
+        self, cloud: Emulator, image: Path, threads: None, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(network, "CONNECTIONS", 1)
+        other = image_of(image.parent, SIZE, 2, "other.raw")
+
+        async def work(cs: AsyncCloudSigma) -> None:
+            moved = asyncio.Event()
+            slow = asyncio.ensure_future(
+                cs.drives.upload(
+                    image, bandwidth=KIB, progress=lambda progress: progress.done and moved.set()
+                )
+            )
+            await moved.wait()
+            waiting = asyncio.ensure_future(cs.drives.upload(other))
+            while not left_behind(image.parent)[1:]:
+                await asyncio.sleep(0.01)
+            waiting.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await waiting
+            assert len([each for each in at_work() if each.name == "cloudsigma transfer"]) == 1
+            slow.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await slow
+
+        awaited(cloud, work)
+
+    def test_while_an_address_is_looked_up(
+        self, cloud: Emulator, image: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        async def work(cs: AsyncCloudSigma) -> Any:
+            gate = Gate(monkeypatch, socket, "getaddrinfo")
+            task = asyncio.ensure_future(cs.drives.upload(image))
+            assert await asyncio.to_thread(gate.come.wait, PATIENCE)
+            task.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await task
+            assert [each.name for each in at_work()] == ["cloudsigma lookup"]
+            gate.go.set()
+            assert await asyncio.to_thread(gate.over.wait, PATIENCE)
+            return await cs.drives.upload(image)
+
+        drive = awaited(cloud, work)
+        assert content(cloud, drive, SIZE) == image.read_bytes()
 
     def test_a_call_that_nobody_awaits_ends_with_its_loop(
         self, cloud: Emulator, image: Path, threads: None
@@ -252,6 +369,63 @@ class TestCancelled:
 
         awaited(cloud, work)
         assert tasks[0].cancelled()
+
+
+def test_a_callback_that_exits_waits_for_nobody(
+    cloud: Emulator, image: Path, threads: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(chunk_protocols, "IDLE_SECONDS", 10 * PATIENCE)
+
+    async def work(cs: AsyncCloudSigma, line: Proxy) -> None:
+        def leave(progress: Any) -> None:
+            if line.stalled.is_set():
+                raise SystemExit(3)
+
+        line.trouble("up", "stall", 700 * KIB, count=1)
+        await cs.drives.upload(image, chunk_size=MIB, parallel=2, bandwidth=8 * MIB, progress=leave)
+
+    with Proxy(to=cloud.port) as line:
+        cloud.app.served_at("127.0.0.1", line.port)
+        try:
+            with pytest.raises(SystemExit):
+                awaited(cloud, lambda cs: work(cs, line))
+        finally:
+            cloud.app.served_at("127.0.0.1", cloud.port)
+
+
+@pytest.mark.parametrize("verb", ["upload", "download"])
+def test_without_room_for_threads(
+    cloud: Emulator, image: Path, threads: None, monkeypatch: pytest.MonkeyPatch, verb: str
+) -> None:
+    """The system's own error comes out, and the next call goes on."""
+    inner = threading.Thread.start
+    target = image.with_name("target.raw")
+
+    def start(thread: threading.Thread) -> None:
+        if thread.name == "cloudsigma worker" and any(each.name == thread.name for each in at_work()):
+            raise RuntimeError("can't start new thread")
+        inner(thread)
+
+    async def work(cs: AsyncCloudSigma) -> Any:
+        drive = await cs.drives.upload(image)
+        other = image_of(image.parent, SIZE, 2, "other.raw")
+
+        async def move() -> Any:
+            if verb == "upload":
+                return await cs.drives.upload(other, chunk_size=MIB, bandwidth=64 * MIB)
+            return await cs.drives.download(drive, target, chunk_size=MIB, bandwidth=64 * MIB)
+
+        with monkeypatch.context() as patched:
+            patched.setattr(threading.Thread, "start", start)
+            with pytest.raises(RuntimeError, match="start new thread"):
+                await move()
+        drive = await move()
+        if verb == "upload":
+            assert content(cloud, drive, SIZE) == other.read_bytes()
+        else:
+            assert begins_with(target, image)
+
+    awaited(cloud, work)
 
 
 def test_a_file_that_was_closed_can_be_used_no_more(tmp_path: Path) -> None:

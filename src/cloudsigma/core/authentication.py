@@ -68,14 +68,15 @@ class CookieLogin:
     async def headers(self, requests: Requests, method: str, deadline: float) -> Mapping[str, str]:
         if self.generation == 0:
             await self.renew(requests, 0, deadline)
-        headers = {"Cookie": "; ".join(f"{name}={value}" for name, value in self._cookies.items())}
+        cookies = self._cookies.copy()  # threads may change them meanwhile
+        headers = {"Cookie": "; ".join(f"{name}={value}" for name, value in cookies.items())}
         if method not in _SAFE:
-            headers["X-CSRFToken"] = self._cookies.get("csrftoken", "").strip('"')
+            headers["X-CSRFToken"] = cookies.get("csrftoken", "").strip('"')
             headers["Referer"] = requests.settings.api_endpoint
         return headers
 
     def received(self, cookies: Iterable[str]) -> None:
-        self._cookies = _changed(self._cookies, cookies)
+        _learn(self._cookies, cookies)
 
     async def renew(self, requests: Requests, generation: int, deadline: float) -> bool:
         async with requests.login_lock:
@@ -89,8 +90,9 @@ class CookieLogin:
                     repeatable=True,
                     authenticated=False,
                 )
-                self._cookies = _changed({}, answer.raw.cookies)
-                if "sessionid" not in self._cookies:
+                fresh: dict[str, str] = {}
+                _learn(fresh, answer.raw.cookies)
+                if "sessionid" not in fresh:
                     raise BadAnswer(
                         "the login was answered without a session cookie",
                         answer.status,
@@ -98,23 +100,22 @@ class CookieLogin:
                         method="POST",
                         path="/accounts/action/",
                     )
+                self._cookies = fresh
                 self.generation += 1
         return True
 
 
-def _changed(cookies: Mapping[str, str], lines: Iterable[str]) -> dict[str, str]:
-    """Return cookies as ``Set-Cookie`` lines leave them: others, for a thread may be reading those at hand."""
-    changed = dict(cookies)
+def _learn(cookies: dict[str, str], lines: Iterable[str]) -> None:
+    """Change cookies as ``Set-Cookie`` lines say."""
     for line in lines:
         pair, *attributes = line.split(";")
         name, separator, value = pair.strip().partition("=")
         if not separator or name == "async_auth":
             continue  # the websocket's ticket is read by who asked for it
         if any(attribute.strip().lower() in ("max-age=0", "max-age=-1") for attribute in attributes):
-            changed.pop(name, None)
+            cookies.pop(name, None)
         else:
-            changed[name] = value
-    return changed
+            cookies[name] = value
 
 
 def authentication_for(settings: Settings) -> Authentication:

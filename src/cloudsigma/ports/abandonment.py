@@ -6,11 +6,35 @@ import contextvars
 import threading
 import time
 from collections.abc import Callable
+from typing import Protocol
 
 SLICE_SECONDS = 0.2
 """How long work may wait without asking whether it is still wanted."""
 
-abandoned: contextvars.ContextVar[threading.Event | None] = contextvars.ContextVar("abandoned", default=None)
+
+class Stop(Protocol):
+    """Says whether work is to end; an event is one."""
+
+    def is_set(self) -> bool: ...
+
+
+class StopWithin:
+    """Says that a part of some work is to end: it alone, or all of that."""
+
+    def __init__(self) -> None:
+        self._whole = abandoned.get()
+        self._own = threading.Event()
+
+    def set(self) -> None:
+        """End this part."""
+        self._own.set()
+
+    def is_set(self) -> bool:
+        """Tell whether it is to end."""
+        return self._own.is_set() or (self._whole is not None and self._whole.is_set())
+
+
+abandoned: contextvars.ContextVar[Stop | None] = contextvars.ContextVar("abandoned", default=None)
 
 
 class Abandoned(BaseException):

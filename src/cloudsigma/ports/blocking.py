@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 
 from ..core.port import FrameStream, HttpRequest, HttpResponse, Signal, TransferPort
 from . import network
-from .abandonment import Abandoned, abandoned, in_slices, stop_if_abandoned
+from .abandonment import Abandoned, StopWithin, abandoned, in_slices, stop_if_abandoned
 from .bodies import BodyError
 from .connections import Connections
 from .files import LocalFiles
@@ -47,7 +47,7 @@ class ThreadLock:
         self._lock = threading.Lock()
 
     async def __aenter__(self) -> object:
-        self._lock.acquire()
+        in_slices(lambda seconds: self._lock.acquire(timeout=-1 if seconds is None else seconds), None)
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -96,12 +96,7 @@ class BlockingPort:
         return found
 
     async def sleep(self, seconds: float) -> None:
-        stop = abandoned.get()
-        if stop is None:
-            time.sleep(seconds)
-        else:
-            stop.wait(seconds)
-            stop_if_abandoned()
+        in_slices(_asleep, seconds)
 
     def now(self) -> float:
         return time.monotonic()
@@ -142,6 +137,11 @@ def _close_all(connections: dict[str, Connections]) -> None:
         connections.popitem()[1].close()
 
 
+def _asleep(seconds: float | None) -> bool:
+    time.sleep(seconds or 0.0)
+    return False
+
+
 class _Gathering:
     """Jobs being run by threads, each with a copy of the caller's context."""
 
@@ -151,8 +151,7 @@ class _Gathering:
         self._next = iter(range(len(jobs)))
         self._lock = threading.Lock()
         self._failure: BaseException | None = None
-        # Where the caller himself may be abandoned, his jobs learn of it at the same moment.
-        self._stop = abandoned.get() or threading.Event()
+        self._stop = StopWithin()
         self._ended = threading.Semaphore(0)
 
     def run(self, workers: int) -> list[Any]:
@@ -203,6 +202,8 @@ class _Gathering:
             except BaseException as error:  # noqa: BLE001  (raised again in the caller's thread)
                 with self._lock:
                     self._failure = self._failure or error
+                if not isinstance(error, Exception):
+                    self._stop.set()  # such as a Ctrl-C in a callback: the others have no time to end by themselves
 
 
 def finish(awaitable: Awaitable[T]) -> T:

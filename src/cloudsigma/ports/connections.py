@@ -14,7 +14,7 @@ import h11
 
 from ..core.port import PortFailure
 from . import network
-from .abandonment import abandoned
+from .abandonment import abandoned, in_slices
 from .conversation import Conversation, Headers
 from .dialing import dial
 from .line import Duplex, Line, has_something_to_read, time_left
@@ -116,8 +116,8 @@ class Connections:
 
     def exchange(self, wire: Wire, until: float) -> tuple[int, Headers, bytes]:
         """Send a request on a connection that is free, or on a new one; wait for one when all are in use."""
-        if not self._free.acquire(blocking=False) and not self._free.acquire(
-            timeout=time_left(until, sent=False)
+        if not self._free.acquire(blocking=False) and not in_slices(
+            lambda seconds: self._free.acquire(timeout=seconds), time_left(until, sent=False)
         ):
             raise PortFailure("no connection became free in time", sent=False, timed_out=True)
         connection: Connection | None = None

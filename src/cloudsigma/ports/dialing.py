@@ -11,14 +11,15 @@ import os
 import selectors
 import socket
 import ssl
+import threading
 import time
 from collections.abc import Callable
-from typing import TypeVar, cast
+from typing import Any, TypeVar, cast
 
 import h11
 
 from . import network
-from .abandonment import SLICE_SECONDS, stop_if_abandoned
+from .abandonment import SLICE_SECONDS, abandoned, in_slices, stop_if_abandoned
 from .line import Duplex
 from .network import Origin
 from .proxies import Handshake, Proxy
@@ -70,7 +71,7 @@ def _patience(until: float) -> float:
 
 def _connected(host: str, port: int, until: float) -> socket.socket:
     """Connect to the first address of a host that takes it; each has its share of the time."""
-    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    found = _addresses(host, port, until)
     failure: OSError | None = None
     for number, (family, kind, protocol, _, address) in enumerate(found):
         now = time.monotonic()
@@ -91,6 +92,30 @@ def _connected(host: str, port: int, until: float) -> socket.socket:
         else:
             return connection
     raise failure or OSError(errno.EADDRNOTAVAIL, os.strerror(errno.EADDRNOTAVAIL))
+
+
+def _addresses(host: str, port: int, until: float) -> list[Any]:
+    if abandoned.get() is None:
+        return socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    found: list[Any] = []
+    failures: list[BaseException] = []
+    over = threading.Event()
+
+    def look_up() -> None:
+        try:
+            found.extend(socket.getaddrinfo(host, port, type=socket.SOCK_STREAM))
+        except BaseException as error:  # noqa: BLE001  (raised again below)
+            failures.append(error)
+        finally:
+            over.set()
+
+    # The system's resolver cannot be called back.
+    threading.Thread(target=look_up, name="cloudsigma lookup", daemon=True).start()
+    if not in_slices(over.wait, max(0.0, until - time.monotonic())):
+        raise TimeoutError
+    if failures:
+        raise failures[0]
+    return found
 
 
 def _connect(connection: socket.socket, address: tuple[object, ...], until: float) -> None:

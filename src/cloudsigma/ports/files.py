@@ -23,12 +23,6 @@ PATIENCE_SECONDS = 5.0
 """How long the closing of a file waits for threads that still use it."""
 
 
-def _do(function: Callable[..., T], *arguments: Any) -> T:
-    """Call a function unless nobody waits for its result any more."""
-    stop_if_abandoned()
-    return function(*arguments)
-
-
 class LocalFile:
     """An open file. What a thread does with it is finished before it is closed, even if nobody waits for that.
 
@@ -46,31 +40,66 @@ class LocalFile:
 
     async def open(self, mode: str) -> None:
         """Open the file, before anything else."""
-        self._handle = _do(_open, self._path, mode)
+        self._handle = _open(self._path, mode)
 
     async def read_at(self, offset: int, length: int) -> bytes:
-        return _do(self._read_at, offset, length)
+        # Writing does not ask: what is left in order at the end is written, too.
+        stop_if_abandoned()
+        parts = []
+        while length:
+            part = self._pread(length, offset)
+            if not part:
+                break
+            parts.append(part)
+            offset += len(part)
+            length -= len(part)
+        return parts[0] if len(parts) == 1 else b"".join(parts)
 
     async def write_at(self, offset: int, data: bytes | memoryview) -> None:
-        _do(self._write_at, offset, data)
+        view = memoryview(data)
+        while view:
+            written = self._pwrite(view, offset)
+            view, offset = view[written:], offset + written
 
     async def next_data(self, offset: int) -> tuple[int, int]:
-        return _do(self._next_data, offset)
+        size = (await self.state()).size
+        if offset >= size or not hasattr(os, "SEEK_DATA"):
+            return offset, size
+        with self._place_lock:
+            try:
+                begin = self._on(os.lseek, offset, os.SEEK_DATA)
+                return begin, self._on(os.lseek, begin, os.SEEK_HOLE)
+            except OSError as error:
+                # ENXIO: only a hole follows. Anything else: a file system that does not know.
+                return (size, size) if error.errno == errno.ENXIO else (offset, size)
 
     async def punch(self, offset: int, length: int) -> None:
-        _do(self._punch, offset, length)
+        # A stretch beyond the end, or in a hole, is zero already.
+        end = offset + length
+        while offset < end:
+            begin, stop = await self.next_data(offset)
+            begin, stop = max(begin, offset), min(stop, end)
+            if begin >= stop:
+                return
+            await self.write_at(begin, bytes(stop - begin))
+            offset = stop
 
     async def truncate(self, size: int) -> None:
-        _do(self._on, os.ftruncate, size)
+        self._on(os.ftruncate, size)
 
     async def sync(self) -> None:
-        _do(self._on, os.fsync)
+        self._on(os.fsync)
 
     async def state(self) -> FileState:
-        return _do(self._state)
+        found = self._on(os.fstat)
+        size = found.st_size
+        if stat.S_ISBLK(found.st_mode):
+            with self._place_lock:
+                size = self._on(os.lseek, 0, os.SEEK_END)
+        return FileState(size, found.st_mtime_ns, found.st_ino, found.st_dev)
 
     async def lock(self) -> bool:
-        locked: bool = _do(self._on, _lock)
+        locked: bool = self._on(_lock)
         return locked
 
     async def close(self) -> None:
@@ -109,17 +138,6 @@ class LocalFile:
                 os.close(handle)
                 self._over.set()
 
-    def _read_at(self, offset: int, length: int) -> bytes:
-        parts = []
-        while length:
-            part = self._pread(length, offset)
-            if not part:
-                break
-            parts.append(part)
-            offset += len(part)
-            length -= len(part)
-        return parts[0] if len(parts) == 1 else b"".join(parts)
-
     def _pread(self, length: int, offset: int) -> bytes:
         if hasattr(os, "pread"):
             return self._on(os.pread, length, offset)
@@ -134,43 +152,6 @@ class LocalFile:
             self._on(os.lseek, offset, os.SEEK_SET)
             return self._on(os.write, data)
 
-    def _write_at(self, offset: int, data: bytes | memoryview) -> None:
-        view = memoryview(data)
-        while view:
-            written = self._pwrite(view, offset)
-            view, offset = view[written:], offset + written
-
-    def _next_data(self, offset: int) -> tuple[int, int]:
-        size = self._state().size
-        if offset >= size or not hasattr(os, "SEEK_DATA"):
-            return offset, size
-        with self._place_lock:
-            try:
-                begin = self._on(os.lseek, offset, os.SEEK_DATA)
-                return begin, self._on(os.lseek, begin, os.SEEK_HOLE)
-            except OSError as error:
-                # ENXIO: only a hole follows. Anything else: a file system that does not know.
-                return (size, size) if error.errno == errno.ENXIO else (offset, size)
-
-    def _punch(self, offset: int, length: int) -> None:
-        # A stretch beyond the end, or in a hole, is zero already.
-        end = offset + length
-        while offset < end:
-            begin, stop = self._next_data(offset)
-            begin, stop = max(begin, offset), min(stop, end)
-            if begin >= stop:
-                return
-            self._write_at(begin, bytes(stop - begin))
-            offset = stop
-
-    def _state(self) -> FileState:
-        found = self._on(os.fstat)
-        size = found.st_size
-        if stat.S_ISBLK(found.st_mode):
-            with self._place_lock:
-                size = self._on(os.lseek, 0, os.SEEK_END)
-        return FileState(size, found.st_mtime_ns, found.st_ino, found.st_dev)
-
 
 class LocalStream:
     """Bytes in order."""
@@ -182,9 +163,7 @@ class LocalStream:
         self._poll = _poll_of(inner)
 
     async def read(self, length: int) -> bytes:
-        return _do(self._read, length)
-
-    def _read(self, length: int) -> bytes:
+        stop_if_abandoned()
         parts: list[bytes] = []
         while length:
             part = self._next(length)
@@ -230,7 +209,7 @@ class LocalFiles:
         return str(Path(os.fsdecode(cast("os.PathLike[str]", path))).absolute())
 
     async def resolved(self, path: str) -> str:
-        return str(_do(Path(path).resolve))
+        return str(Path(path).resolve())
 
     async def open(self, path: str, mode: str) -> File:
         file = LocalFile(path)
@@ -238,10 +217,10 @@ class LocalFiles:
         return file
 
     async def state(self, path: str) -> FileState | None:
-        return _do(_state_of, path)
+        return _state_of(path)
 
     async def kind(self, path: str) -> str:
-        mode = _do(os.stat, path).st_mode
+        mode = os.stat(path).st_mode  # noqa: PTH116
         if stat.S_ISBLK(mode):
             return "device"
         if stat.S_ISREG(mode):
@@ -249,26 +228,26 @@ class LocalFiles:
         return "folder" if stat.S_ISDIR(mode) else "stream"
 
     async def replace(self, source: str, target: str) -> None:
-        _do(_replace, source, target)
+        _replace(source, target)
 
     async def remove(self, path: str) -> None:
-        _do(_remove, path)
+        _remove(path)
 
     async def writable_beside(self, path: str) -> bool:
-        return _do(_writable_beside, path)
+        return _writable_beside(path)
 
     async def state_folder(self) -> str:
-        return _do(_state_folder)
+        return _state_folder()
 
     async def stream(self, source: object, packing: str | None) -> ByteStream:
-        inner, close = _do(unpacking.open_stream, source, packing)
+        inner, close = unpacking.open_stream(source, packing)
         return LocalStream(inner, close)
 
     async def disk_image(self, path: str, form: str) -> int:
-        return _do(disk_images.virtual_size, path, form)
+        return disk_images.virtual_size(path, form)
 
     async def disk_bytes(self, path: str, form: str, offset: int, length: int) -> bytes:
-        return _do(disk_images.read, path, form, offset, length)
+        return disk_images.read(path, form, offset, length)
 
 
 def _open(path: str, mode: str) -> int:

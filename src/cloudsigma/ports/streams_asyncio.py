@@ -28,6 +28,7 @@ class Stream(asyncio.Protocol):
         self._socket: socket.socket | None = None
         self._came = b""
         self._over = False
+        self._lost = False
         self._error: Exception | None = None
         self._receiving: asyncio.Future[None] | None = None
         self._sending: asyncio.Future[None] | None = None
@@ -50,7 +51,7 @@ class Stream(asyncio.Protocol):
         _wake(self._receiving)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._over = True
+        self._over = self._lost = True
         self._error = exc
         _wake(self._receiving)
         _wake(self._sending)
@@ -102,6 +103,9 @@ class Stream(asyncio.Protocol):
     async def secure(self, context: ssl.SSLContext, host: str, seconds: float) -> None:
         """Speak TLS from here on. Raises :class:`TimeoutError` and :class:`OSError`."""
         assert self._transport is not None
+        if self._came or self._over:
+            # What comes before TLS would be taken for what comes within it.
+            raise ConnectionResetError(errno.ECONNRESET, os.strerror(errno.ECONNRESET))
         # The time limit is ours: that of the event loop is told as a lost connection.
         async with asyncio.timeout(seconds):
             made = await self._loop.start_tls(
@@ -121,7 +125,7 @@ class Stream(asyncio.Protocol):
 
     async def close(self) -> None:
         """Close it at once; what was not sent yet is lost."""
-        if self._transport is not None:
+        if self._transport is not None and not self._lost:
             self._transport.abort()
             await asyncio.sleep(0)  # the event loop closes the socket in its next turn
 

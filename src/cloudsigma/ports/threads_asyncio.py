@@ -9,7 +9,7 @@ import threading
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
-from .abandonment import abandoned, in_slices
+from .abandonment import abandoned, in_slices, stop_if_abandoned
 from .blocking import finish
 
 T = TypeVar("T")
@@ -68,13 +68,15 @@ def in_the_loop(callback: Callable[[T], Any]) -> Callable[[T], Any]:
     loop, context = asyncio.get_running_loop(), contextvars.copy_context()
 
     def call_back(told: T) -> None:
+        stop_if_abandoned()
+        stop = abandoned.get()
         called = threading.Event()
         awaited = True
         errors: list[BaseException] = []
 
         def call() -> None:
             try:
-                if awaited:
+                if awaited and not (stop is not None and stop.is_set()):
                     callback(told)
             except BaseException as error:  # noqa: BLE001  (raised again in the thread, and then where that is awaited)
                 errors.append(error)
