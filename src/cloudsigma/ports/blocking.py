@@ -21,7 +21,8 @@ from .files import LocalFiles
 
 T = TypeVar("T")
 
-PATIENCE_SECONDS = 5.0
+PATIENCE_SECONDS = 3.0
+"""How long an interrupted gather waits for its jobs, which may be kept by a disk that does not answer."""
 
 
 class BlockingSignal:

@@ -1,4 +1,4 @@
-"""The file system: plain blocking work, which ends early when nobody waits for it any more."""
+"""The file system: plain blocking work, of which reading ends early when nobody waits for it any more."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from .abandonment import SLICE_SECONDS, stop_if_abandoned
 
 T = TypeVar("T")
 
-PATIENCE_SECONDS = 5.0
+PATIENCE_SECONDS = 1.0
 """How long the closing of a file waits for threads that still use it."""
 
 

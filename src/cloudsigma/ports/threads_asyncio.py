@@ -15,7 +15,7 @@ from .blocking import finish
 T = TypeVar("T")
 
 PATIENCE_SECONDS = 5.0
-"""How long a cancelled call waits for its thread, which may be kept by a disk that does not answer."""
+"""How long a cancelled call waits for its thread; that has the patience of a gather, and of a file, before it ends."""
 
 
 async def in_a_thread(work: Callable[[], Awaitable[T]]) -> T:
