@@ -8,7 +8,7 @@ import errno
 import os
 import socket
 import threading
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -68,6 +68,18 @@ class Gate:
             return self._inner(*arguments, **more)
         finally:
             self.over.set()
+
+
+async def cancelled_at(gate: Gate, call: Coroutine[Any, Any, Any]) -> None:
+    """Cancel a call while a thread of it stands at a gate, which opens then."""
+    task = asyncio.ensure_future(call)
+    assert await asyncio.to_thread(gate.come.wait, PATIENCE)
+    task.cancel()
+    await asyncio.sleep(0)  # it is told so
+    assert not task.done()
+    gate.go.set()
+    with pytest.raises(asyncio.CancelledError):
+        await task
 
 
 def at_work() -> list[threading.Thread]:
@@ -219,14 +231,7 @@ class TestCancelled:
             drive = await cs.drives.upload(image)
             gate = Gate(monkeypatch, os, "pwrite")
             target = image.with_name("target.raw")
-            task = asyncio.ensure_future(cs.drives.download(drive, target, chunk_size=MIB))
-            assert await asyncio.to_thread(gate.come.wait, PATIENCE)
-            task.cancel()
-            await asyncio.sleep(0)  # it is told so
-            assert not task.done()
-            gate.go.set()
-            with pytest.raises(asyncio.CancelledError):
-                await task
+            await cancelled_at(gate, cs.drives.download(drive, target, chunk_size=MIB))
             assert gate.over.is_set()
             await cs.drives.download(drive, target)
             assert begins_with(target, image)
@@ -278,13 +283,7 @@ class TestCancelled:
             gate = Gate(
                 monkeypatch, os, "pread", lambda _, length, at: length == head, OSError(errno.EIO, "broken")
             )
-            task = asyncio.ensure_future(cs.drives.upload(image))
-            assert await asyncio.to_thread(gate.come.wait, PATIENCE)
-            task.cancel()
-            await asyncio.sleep(0)  # it is told so
-            gate.go.set()
-            with pytest.raises(asyncio.CancelledError):
-                await task
+            await cancelled_at(gate, cs.drives.upload(image))
             return await cs.drives.upload(image)  # nobody has the journal any more
 
         drive = awaited(cloud, work)
@@ -302,13 +301,7 @@ class TestCancelled:
             gate = Gate(
                 monkeypatch, os, "pwrite", lambda _, data, at: at >= 4 * MIB, OSError(errno.ENOSPC, "full")
             )
-            task = asyncio.ensure_future(cs.drives.download(drive, target, parallel=1, chunk_size=MIB))
-            assert await asyncio.to_thread(gate.come.wait, PATIENCE)
-            task.cancel()
-            await asyncio.sleep(0)  # it is told so
-            gate.go.set()
-            with pytest.raises(asyncio.CancelledError):
-                await task
+            await cancelled_at(gate, cs.drives.download(drive, target, parallel=1, chunk_size=MIB))
             await cs.drives.download(drive, target, progress=lambda progress: seen.append(progress.done))
 
         awaited(cloud, work)
