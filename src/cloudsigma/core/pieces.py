@@ -4,6 +4,7 @@ they move slowly, so that it can be told how far a transfer is, and it can be st
 from __future__ import annotations
 
 SMALLEST = 64 * 1024
+FIRST = 1024 * 1024
 FAST_SECONDS = 0.025
 SLOW_SECONDS = 0.1
 
@@ -16,7 +17,7 @@ class PieceSize:
 
     def __init__(self, largest: int) -> None:
         self._largest = largest
-        self._size = largest
+        self._size = min(FIRST, largest)
         self._asked_at: float | None = None
 
     def restart(self) -> None:
